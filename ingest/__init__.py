@@ -1,0 +1,1 @@
+"""Documents → passages → Chroma: load · clean · split · embed · index."""
