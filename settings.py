@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     max_question_chars: int = Field(2000, ge=50, le=20_000, description="Longest question accepted, in characters.")
     max_answer_words: int = Field(150, ge=40, le=400, description="Longest answer composed, in words.")
     answer_threshold: float = Field(
-        0.5, ge=0, le=1, description="Least estimated chance that the sources cover a question for it to be answered."
+        0.3, ge=0, le=1, description="Least estimated chance that the sources cover a question for it to be answered."
     )
 
     @field_validator("data_dir", "corpus_dir", "prompts_dir")

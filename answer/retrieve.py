@@ -3,11 +3,12 @@
 A passage is embedded with its title, and so are the questions it answers. With q the best cosine of the question to
 a passage's own questions, t its cosine to the titled passage and b its BM25 divided by the question's best BM25:
 
-    score = 0.4 t + 0.4 q + 0.2 b       for a passage with questions of its own
-    score = 0.8 t         + 0.2 b       for one without
+    score = 0.35 t + 0.4 q + 0.25 b      for a passage with questions of its own
+    score = 0.8 t           + 0.2 b     for one without
 
-Chroma proposes the nearest keys, BM25 its best rows; the candidates' missing cosines are then computed exactly from
-the stored vectors. Weights: docs/decisions.md, "How passages are scored".
+Chroma gives the nearest keys (titled passages and questions alike), BM25 its best rows. A candidate's key that is not
+among the nearest counts as the farthest of them: it can't be nearer, and fetching the exact cosine cost 15 ms a
+question and changed nothing (docs/decisions.md, "How passages are scored").
 """
 
 from collections.abc import Sequence
@@ -22,15 +23,15 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict
 
 from answer.follow import LiveIndex
-from ingest.embed import Embedder, Vectors
+from ingest.embed import Embedder
 from ingest.generation import Generation
 from ingest.schema import Passage, SourceMeta
 from ingest.terms import Terms
 
-NEAREST_KEYS = 200
+NEAREST_KEYS = 600
 BEST_WORDS = 50
-WEIGHT_DENSE = 0.8
-WEIGHT_WORDS = 0.2
+WEIGHTS = (0.35, 0.4, 0.25)
+WEIGHTS_WITHOUT_QUESTIONS = (0.8, 0.0, 0.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +62,21 @@ class Retriever:
         """``search`` for many questions, embedded together."""
         vectors = self._embedder.embed(texts)
         with self.index.reading() as generation:
-            proposals = generation.nearest(vectors, NEAREST_KEYS)
-            return [
-                self._rank(generation, text, vector, proposed, k)
-                for text, vector, proposed in zip(texts, vectors, proposals, strict=True)
-            ]
+            found = generation.nearest(vectors, NEAREST_KEYS)
+            return [self._rank(generation, text, nearest, k) for text, nearest in zip(texts, found, strict=True)]
 
-    def _rank(
-        self, generation: Generation, text: str, vector: Vectors, proposed: dict[str, float], k: int
-    ) -> list[Hit]:
+    def _rank(self, generation: Generation, text: str, nearest: dict[str, float], k: int) -> list[Hit]:
         terms = self._terms.of(text)
         words = generation.bm25(terms)
         best = float(words.max(initial=0.0)) or 1.0
-        helpline = _asks_for_helpline(terms, self._terms)
+        farthest = min(nearest.values(), default=0.0)
+        named = self._terms.vocabulary.named_with_ancestors(text)
         rows = [
             row
-            for row in _candidates(generation, proposed, words)
-            if helpline or generation.sources[generation.passages[row].source_id].meta.only_for is None
+            for row in _candidates(generation, nearest, words)
+            if _source(generation, row).only_for in (None, *named)
         ]
-        cosines = _complete(generation, rows, vector, proposed)
-        hits = [_hit(generation, row, cosines, float(words[row]) / best) for row in rows]
+        hits = [_hit(generation, row, nearest, farthest, float(words[row]) / best) for row in rows]
         hits.sort(key=lambda hit: (-hit.score, hit.passage.id))
         return _without_repeats(hits, k)
 
@@ -105,37 +101,25 @@ def by_source(hits: Sequence[Hit]) -> list[Hit]:
     return list(best.values())
 
 
-def _asks_for_helpline(terms: Sequence[str], table: Terms) -> bool:
-    named = (table.vocabulary.terms.get(term[1:]) for term in terms if term.startswith("="))
-    return any(term is not None and term.kind == "helpline" for term in named)
-
-
-def _candidates(generation: Generation, proposed: dict[str, float], words: NDArray[np.float32]) -> list[int]:
-    rows = {generation.row_of.get(key.split(":", 1)[0], -1) for key in proposed}
+def _candidates(generation: Generation, nearest: dict[str, float], words: NDArray[np.float32]) -> list[int]:
+    rows = {generation.row_of.get(key.split(":", 1)[0], -1) for key in nearest}
     top = np.argsort(-words)[:BEST_WORDS]
     rows |= {int(row) for row in top if words[row] > 0}
     return sorted(rows - {-1})
 
 
-def _complete(
-    generation: Generation, rows: Sequence[int], vector: Vectors, known: dict[str, float]
-) -> dict[str, float]:
-    """Cosines of all keys of the candidate rows."""
-    missing = [key for row in rows for key, _ in generation.passages[row].embedded() if key not in known]
-    found = generation.vectors(missing)
-    if not found:
-        return known
-    values = np.stack(list(found.values())) @ vector
-    return known | dict(zip(found, map(float, values), strict=True))
-
-
-def _hit(generation: Generation, row: int, cosines: dict[str, float], words: float) -> Hit:
+def _hit(generation: Generation, row: int, nearest: dict[str, float], farthest: float, words: float) -> Hit:
     passage = generation.passages[row]
-    titled = cosines.get(f"{passage.id}:t", 0.0)
-    own = [cosines.get(f"{passage.id}:q{number}", 0.0) for number in range(len(passage.questions))]
+    titled = nearest.get(f"{passage.id}:t", farthest)
+    own = [nearest.get(f"{passage.id}:q{number}", farthest) for number in range(len(passage.questions))]
     asked = max(own, default=titled)
-    score = WEIGHT_DENSE * (titled + asked) / 2 + WEIGHT_WORDS * words
-    return Hit(passage, generation.sources[passage.source_id].meta, score, titled, asked, words)
+    weights = WEIGHTS if own else WEIGHTS_WITHOUT_QUESTIONS
+    score = weights[0] * titled + weights[1] * asked + weights[2] * words
+    return Hit(passage, _source(generation, row), score, titled, asked, words)
+
+
+def _source(generation: Generation, row: int) -> SourceMeta:
+    return generation.sources[generation.passages[row].source_id].meta
 
 
 def _without_repeats(hits: Sequence[Hit], k: int) -> list[Hit]:

@@ -12,9 +12,12 @@ half-written data. A source is live in the one segment that the manifest names f
 """
 
 import json
+import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
+from operator import itemgetter
 from pathlib import Path
 
 import bm25s
@@ -130,23 +133,22 @@ class Generation:
         }
         self.aliases = {alias: id_ for id_, stored in self.sources.items() for alias in stored.meta.aliases}
         self._bm25 = bm25s.BM25.load(str(folder / "bm25"), load_corpus=False) if self.passages else None
+        self._counts = np.diff(self._bm25.scores["indptr"]) if self._bm25 else np.zeros(0, np.int64)
 
     def nearest(self, vectors: Vectors, k: int) -> list[dict[str, float]]:
-        """For each query vector, the ``k`` nearest keys of every segment and their cosines (dead ones included)."""
-        merged: list[dict[str, float]] = [{} for _ in vectors]
-        for segment in self.segments:
-            for hits, found in zip(merged, segment.nearest(vectors, k), strict=True):
-                hits.update(found)
-        return merged
+        """For each query vector, the ``k`` nearest keys of all segments and their cosines (dead ones included)."""
+        found = [segment.nearest(vectors, k) for segment in self.segments]
+        merged = ([pair for part in row for pair in part.items()] for row in zip(*found, strict=True))
+        return [dict(nlargest(k, row, key=itemgetter(1))) for row in merged] or [{} for _ in vectors]
 
-    def vectors(self, keys: Sequence[str]) -> dict[str, Vectors]:
-        """Stored vectors by key id."""
-        found: dict[str, Vectors] = {}
-        for segment in self.segments:
-            missing = [key for key in keys if key not in found]
-            if missing:
-                found |= segment.vectors(missing)
-        return found
+    def knows(self, term: str) -> bool:
+        """True when some passage or question of the index holds the term."""
+        return self._bm25 is not None and self._bm25.vocab_dict.get(term, len(self._counts)) < len(self._counts)
+
+    def idf(self, term: str) -> float:
+        """How rare a term is: log(1 + passages ÷ (passages with the term + ½))."""
+        count = int(self._counts[self._bm25.vocab_dict[term]]) if self.knows(term) and self._bm25 else 0
+        return math.log(1 + len(self.passages) / (count + 0.5))
 
     def bm25(self, terms: Iterable[str]) -> NDArray[np.float32]:
         """BM25 of every row for a question's terms; unknown terms count nothing."""

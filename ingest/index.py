@@ -36,6 +36,8 @@ from ingest.terms import Terms
 
 Report = Callable[[str, int, int], None]
 SPLIT_VERSION = "1"
+BM25_K1 = 1.2
+BM25_B = 0.5
 MAX_SEGMENTS = 8
 MAX_DEAD_SHARE = 0.5
 KEPT_GENERATIONS = 2
@@ -224,7 +226,7 @@ class _Update:
         folder.mkdir(parents=True)
         if passages:
             with self.summary.stage("bm25"):
-                index = bm25s.BM25()
+                index = bm25s.BM25(k1=BM25_K1, b=BM25_B)
                 texts = (" ".join((passage.titled, *passage.questions)) for passage in passages)
                 index.index([self.tools.terms.of(text) for text in texts], show_progress=False)
                 index.save(str(folder / "bm25"), show_progress=False)

@@ -58,8 +58,8 @@ class SourceMeta(BaseModel):
     provenance: Provenance = Field(
         "summary", description="Whose words the file holds: our summary, the source's own text, or the clinic's."
     )
-    only_for: Literal["helpline"] | None = Field(
-        None, description="'helpline': found only when the question asks about a helpline."
+    only_for: str | None = Field(
+        None, description="A term of the vocabulary: the source is found only when the question names it."
     )
     filled_in: bool = Field(True, description="False keeps a clinic template out of the index until it is filled in.")
     checked: list[str] = Field(default_factory=list, description="Where curators saw the facts; never shown.")

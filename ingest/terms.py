@@ -1,10 +1,14 @@
-"""Words as BM25 counts them: lower case, stemmed, without filler words, canonical names of terms added."""
+"""Words as BM25 counts them: lower case, stemmed, no filler words, canonical names added ("=esketamine")."""
 
 import Stemmer
 
 from ingest.vocabulary import Vocabulary, words_of
 
-VERSION = "1"
+VERSION = "2"
+# Kinds whose canonical names count as words; the others (a symptom, an organ) are named in too many ways to help.
+COUNTED_KINDS = frozenset(
+    ("drug", "condition", "route", "substance", "food", "population", "place", "organisation", "procedure", "scale")
+)
 FILLERS = frozenset(
     [
         "a",
@@ -92,4 +96,5 @@ class Terms:
         """Terms of one text, repeats included."""
         words = [word.removesuffix("'s") for word in words_of(text)]
         stems: list[str] = self._stemmer.stemWords([word for word in words if word not in FILLERS])
-        return stems + [f"={mention.term.name}" for mention in self.vocabulary.mentions(text)]
+        mentions = self.vocabulary.mentions(text)
+        return stems + [f"={mention.term.name}" for mention in mentions if mention.term.kind in COUNTED_KINDS]

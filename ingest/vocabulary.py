@@ -17,10 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 TermKind = Literal[
     "condition", "drug", "substance", "food", "population", "event", "procedure", "place", "organisation",
-    "body", "symptom", "scale", "route", "helpline", "clinic",
+    "body", "symptom", "scale", "route", "clinic",
 ]  # fmt: skip
 WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*")
-LONGEST_TERM = 6
+LONGEST_TERM = 8
 
 
 class VocabularyError(Exception):
@@ -99,6 +99,11 @@ class Vocabulary:
     def names(self, text: str) -> set[str]:
         """Canonical names of the terms in ``text``."""
         return {mention.term.name for mention in self.mentions(text)}
+
+    def named_with_ancestors(self, text: str) -> set[str]:
+        """Canonical names of the terms in ``text``, and of all broader terms."""
+        names = self.names(text)
+        return names.union(*(self.ancestors(name) for name in names))
 
     @cache  # noqa: B019  (one vocabulary lives as long as the process)
     def ancestors(self, name: str) -> frozenset[str]:

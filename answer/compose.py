@@ -1,0 +1,175 @@
+"""Choose the corpus's own sentences that answer a question, and put them in order.
+
+No language model: a sentence of the answer is a claim of a card, or the sentence of a longer passage that shares most
+with the question. Choice is greedy by directness (the search score, adjusted), with repeats and single-source answers
+held back; the order is by directness in bands and, where strength of evidence matters, stronger evidence first.
+"""
+
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from answer.retrieve import Hit
+from ingest.split import sentences
+from ingest.terms import Terms
+
+MOST_SENTENCES = 5
+MOST_OF_ONE_SOURCE = 3
+FURTHEST = 0.2
+BAND = 0.06
+SECOND_CLAIM_BONUS = 0.1
+REPEAT_COST = 0.05
+SAME_SAYING = 0.7
+OTHER_COUNTRY_COST = 0.1
+TOPIC_VOTERS = 8
+RANK = {"high": 0, "moderate": 1, "low": 2, "none": 3}
+
+
+class _Weights(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    weights: dict[str, float]
+    country_bound: dict[str, list[str]]
+    evidence_bound: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A sentence for the answer: its words, and the hit it comes from. The words are a verbatim part of the passage."""
+
+    text: str
+    hit: Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom an answer is for: the codes of ``countries`` whose rules and prices hold for the reader ("GR", "EU")."""
+
+    countries: frozenset[str]
+
+
+class Composer:
+    """Composes answers with the weights of ``corpus/sections.toml``."""
+
+    def __init__(self, sections: Path, terms: Terms, most_words: int) -> None:
+        data = _Weights.model_validate(tomllib.loads(sections.read_text(encoding="utf-8")))
+        self._sections = data.weights
+        self._country_bound = frozenset(data.country_bound["topics"])
+        self._evidence_bound = frozenset(data.evidence_bound["topics"])
+        self._terms = terms
+        self._most_words = most_words
+
+    def compose(self, question: str, hits: Sequence[Hit], reader: Reader) -> list[Chosen]:
+        """Sentences for an answer in reading order; empty only when there are no hits."""
+        topic = self.topic(hits)
+        usable = _usable(hits)
+        direct = self._directness(usable, topic, reader)
+        chosen = self._choose(question, usable, direct)
+        return self._order(chosen, direct, topic)
+
+    def topic(self, hits: Sequence[Hit]) -> str:
+        """What a question is about: the topic that most of the best hits' sources share; "" without any."""
+        votes: Counter[str] = Counter()
+        for hit in hits[:TOPIC_VOTERS]:
+            for topic in hit.source.topics:
+                votes[topic] += 1 / len(hit.source.topics)  # type: ignore[assignment]
+        return max(votes, key=lambda topic: (votes[topic], topic), default="")
+
+    def weighs_evidence(self, topic: str) -> bool:
+        """True for questions of effect and safety; practical ones carry no talk of evidence."""
+        return topic in self._evidence_bound
+
+    def is_country_bound(self, topic: str) -> bool:
+        """True where another country's rules or prices don't answer the reader."""
+        return topic in self._country_bound
+
+    def _directness(self, hits: Sequence[Hit], topic: str, reader: Reader) -> dict[str, float]:
+        """Search score per passage id, adjusted for section, country and what else its source says."""
+        seconds = _second_scores(hits)
+        direct = {}
+        for hit in hits:
+            score = hit.score + SECOND_CLAIM_BONUS * seconds.get(hit.source.id, 0.0)
+            score += self._section_weight(hit.passage.section)
+            elsewhere = bool(hit.source.country) and not reader.countries & set(hit.source.country)
+            if elsewhere and self.is_country_bound(topic):
+                score -= OTHER_COUNTRY_COST
+            direct[hit.passage.id] = score
+        return direct
+
+    def _section_weight(self, section: str) -> float:
+        name = section.lower()
+        return next((weight for start, weight in self._sections.items() if name.startswith(start)), 0.0)
+
+    def _choose(self, question: str, hits: Sequence[Hit], direct: dict[str, float]) -> list[Chosen]:
+        chosen: list[Chosen] = []
+        worst = max(direct.values(), default=0.0) - FURTHEST
+        pool = [hit for hit in hits if direct[hit.passage.id] >= worst]
+        words_of_chosen: list[frozenset[str]] = []
+        left = self._most_words
+        while pool and len(chosen) < MOST_SENTENCES:
+            hit = max(pool, key=lambda h: direct[h.passage.id] - REPEAT_COST * _likeness(self._bag(h), words_of_chosen))
+            pool.remove(hit)
+            text = self._sentence(question, hit)
+            length = len(text.split())
+            same_source = sum(1 for earlier in chosen if earlier.hit.source.id == hit.source.id)
+            too_like = _likeness(self._bag(hit), words_of_chosen) > SAME_SAYING
+            if length > left or too_like or same_source == MOST_OF_ONE_SOURCE:
+                continue
+            chosen.append(Chosen(text, hit))
+            words_of_chosen.append(self._bag(hit))
+            left -= length
+        return chosen
+
+    def _sentence(self, question: str, hit: Hit) -> str:
+        """The words to say: a claim whole, of prose the sentence that shares most with the question."""
+        if hit.passage.kind == "claim":
+            return hit.passage.text
+        asked = set(self._terms.of(question))
+        return max(sentences(hit.passage.text), key=lambda sentence: len(asked & set(self._terms.of(sentence))))
+
+    def _bag(self, hit: Hit) -> frozenset[str]:
+        return frozenset(self._terms.of(hit.passage.text))
+
+    def _order(self, chosen: list[Chosen], direct: dict[str, float], topic: str) -> list[Chosen]:
+        """Bands of directness first; inside one stronger evidence first (where it matters), sources kept together."""
+        if not chosen:
+            return []
+        best = max(direct[item.hit.passage.id] for item in chosen)
+        weigh = self.weighs_evidence(topic)
+
+        def band(item: Chosen) -> int:
+            return int((best - direct[item.hit.passage.id]) / BAND)
+
+        def key(item: Chosen) -> tuple[int, int, float]:
+            rank = RANK[item.hit.source.evidence] if weigh else 0
+            return band(item), rank, -direct[item.hit.passage.id]
+
+        ordered = sorted(chosen, key=key)
+        first_seen = {source: place for place, source in reversed(list(enumerate(i.hit.source.id for i in ordered)))}
+        return sorted(ordered, key=lambda item: (band(item), first_seen[item.hit.source.id]))
+
+
+def _usable(hits: Sequence[Hit]) -> list[Hit]:
+    """Without the clinic's article where the literature speaks: it sells what it describes."""
+    literature = [hit for hit in hits if hit.source.kind != "clinic-article"]
+    return literature or list(hits)
+
+
+def _second_scores(hits: Sequence[Hit]) -> dict[str, float]:
+    """Per source, the score of its second-best hit."""
+    seen: Counter[str] = Counter()
+    seconds: dict[str, float] = {}
+    for hit in hits:
+        seen[hit.source.id] += 1
+        if seen[hit.source.id] == 2:
+            seconds[hit.source.id] = hit.score
+    return seconds
+
+
+def _likeness(words: frozenset[str], others: Sequence[frozenset[str]]) -> float:
+    """Greatest share of words (Jaccard) that a text has in common with one of the others."""
+    return max((len(words & other) / (len(words | other) or 1) for other in others), default=0.0)

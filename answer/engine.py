@@ -1,0 +1,275 @@
+"""The engine: one question in, one answer out. Pages, API and command line share one of it a process."""
+
+import re
+import threading
+import time
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from answer.build import AnswerBuilder
+from answer.compose import Chosen, Composer, Reader
+from answer.cover import Coverage, Coverer
+from answer.follow import LiveIndex
+from answer.language import is_english
+from answer.retrieve import Hit, Retriever
+from answer.schema import Answer, Question
+from answer.spell import Speller
+from answer.suggest import Suggestions
+from ingest.embed import Embedder, identify
+from ingest.generation import Generation, IndexFolder
+from ingest.schema import Passage, SourceMeta
+from ingest.terms import Terms
+from ingest.vocabulary import Vocabulary
+from safety.crisis import CrisisLines
+from safety.triage import Outcome, Triage, Triager
+from safety.wording import Wording
+from settings import ROOT, Settings
+
+SEARCHED = 60
+HELP_FIRST: frozenset[Outcome] = frozenset(("crisis", "emergency"))
+LONGEST_READ = 20_000
+FEWEST_TERMS = 3
+LEAST_CLINIC_SCORE = 0.35
+OFF_TOPIC_CHANCE = 0.05
+OFF_TOPIC_COSINE = 0.35
+_NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A source with its claims in document order, as the library shows it."""
+
+    meta: SourceMeta
+    heading: str
+    claims: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """What is built once per generation of the index."""
+
+    name: str
+    coverer: Coverer
+    speller: Speller
+    views: dict[str, SourceView]
+
+
+@dataclass(slots=True)
+class Turn:
+    """One question on its way to an answer. ``country`` is the one it names, else the reader's."""
+
+    question: Question
+    text: str
+    language: str
+    country: str
+    triage: Triage
+    corpus_version: str
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the milliseconds spent inside to a stage."""
+        start = time.perf_counter()
+        yield
+        self.timings[stage] = round(self.timings.get(stage, 0.0) + (time.perf_counter() - start) * 1000, 2)
+
+
+class Engine:
+    """Answers questions from one index; safe to share between threads."""
+
+    def __init__(self, settings: Settings, index: LiveIndex, embedder: Embedder, vocabulary: Vocabulary) -> None:
+        """Put the rooms together; ``Engine.open`` does it from settings."""
+        corpus = settings.corpus_dir
+        terms = Terms(vocabulary)
+        self.settings = settings
+        self.wording = Wording(settings.prompts_dir, settings.language)
+        self.crisis_lines = CrisisLines(corpus / "crisis-lines.toml")
+        self._suggestions = Suggestions(settings.prompts_dir / "suggestions", settings.language)
+        self._terms = terms
+        self._index = index
+        self._retriever = Retriever(index, embedder, terms)
+        self._composer = Composer(corpus / "sections.toml", terms, settings.max_answer_words)
+        self._builder = AnswerBuilder(settings, self.wording, self.crisis_lines, self._suggestions, self._composer)
+        self._triager = Triager(ROOT / "safety" / "lexicons")
+        self._lock = threading.Lock()
+        self._current: _Lookup | None = None
+        with index.reading() as generation:
+            self._lookup(generation)
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Engine":
+        """Load embedder and index as the settings say.
+
+        Raises:
+            IndexUnusableError: no index, or one built for another embedder or layout; the message says what to do.
+            EmbedderError, VocabularyError, WordingError, CrisisLinesError: a part can't be loaded.
+        """
+        folder = IndexFolder(settings.data_dir / settings.collection)
+        index = LiveIndex(folder, identify(settings.embedder))
+        return cls(
+            settings, index, Embedder(settings.embedder), Vocabulary.load(settings.corpus_dir / "vocabulary.toml")
+        )
+
+    def close(self) -> None:
+        """Release the index."""
+        self._index.close()
+
+    def suggestions(self) -> list[str]:
+        """Questions to start with."""
+        return self._suggestions.first()
+
+    def sources(self) -> list[SourceView]:
+        """All sources, by title."""
+        with self._index.reading() as generation:
+            return sorted(self._lookup(generation).views.values(), key=lambda view: view.heading.lower())
+
+    def source(self, source_id: str) -> SourceView | None:
+        """A source by its id or one of its aliases."""
+        with self._index.reading() as generation:
+            return self._lookup(generation).views.get(generation.aliases.get(source_id, source_id))
+
+    def search(self, text: str, k: int = 10) -> list[Hit]:
+        """The ``k`` passages that speak most to a text."""
+        return self.search_many([text], k)[0]
+
+    def search_many(self, texts: Sequence[str], k: int = 10) -> list[list[Hit]]:
+        """``search`` for many texts at once."""
+        with self._index.reading() as generation:
+            speller = self._lookup(generation).speller
+            return self._retriever.search_many([speller.mend(text) for text in texts], k)
+
+    def coverage(self, text: str) -> Coverage:
+        """How likely the sources cover a question, and by what it was judged."""
+        with self._index.reading() as generation:
+            lookup = self._lookup(generation)
+            mended = lookup.speller.mend(text)
+            return lookup.coverer.judge(mended, self._retriever.search(mended, SEARCHED))
+
+    def ask(self, question: Question) -> Answer:
+        """Answer a question. Never raises for what a reader typed: odd input gets a message."""
+        start = time.perf_counter()
+        with self._index.reading() as generation:
+            answer = self._answer(question, generation)
+        total = round((time.perf_counter() - start) * 1000, 2)
+        return answer.model_copy(update={"timings_ms": {**answer.timings_ms, "total": total}})
+
+    def _answer(self, question: Question, generation: Generation) -> Answer:
+        turn = self._begin(question, generation)
+        lookup = self._lookup(generation)
+        outcome = turn.triage.outcome
+        odd = self._odd_input(turn)
+        if outcome is None:
+            return self._builder.message(turn, "no_evidence", odd) if odd else self._look_up(turn, lookup)
+        chosen: list[Chosen] = []
+        if outcome in HELP_FIRST and question.continue_after_help and not odd:
+            chosen = self._ordinary_part(turn, lookup)
+        return self._builder.message(turn, outcome, _message_id(turn.triage, outcome), chosen)
+
+    def _begin(self, question: Question, generation: Generation) -> Turn:
+        text = _tidy(question.text[:LONGEST_READ])
+        start = time.perf_counter()
+        triage = self._triager.triage(text, question.history)
+        language = question.language or self.settings.language
+        turn = Turn(question, text, language, self._country(question, text), triage, generation.manifest.corpus_version)
+        turn.timings["triage"] = round((time.perf_counter() - start) * 1000, 2)
+        return turn
+
+    def _country(self, question: Question, text: str) -> str:
+        """The country that the question names ("in Leeds"), else the reader's, else the settings'."""
+        named = {mention.term.country for mention in self._terms.vocabulary.mentions(text)} - {None}
+        if len(named) == 1:
+            return str(named.pop())
+        return (question.country or self.settings.country).upper()
+
+    def _odd_input(self, turn: Turn) -> str | None:
+        """The message for what can't be a question: nothing, no words, or far too many of them."""
+        if len(turn.question.text) > self.settings.max_question_chars:
+            return "too_long"
+        if not turn.text:
+            return "empty"
+        return None if any(character.isalnum() for character in turn.text) else "unreadable"
+
+    def _look_up(self, turn: Turn, lookup: _Lookup) -> Answer:
+        if not is_english(turn.text, lookup.speller):
+            return self._builder.message(turn, "no_evidence", "other_language")
+        text = lookup.speller.mend(self._with_context(turn))
+        with turn.timed("retrieve"):
+            hits = self._retriever.search(text, SEARCHED)
+        if not hits:
+            return self._builder.nothing_found(turn, (), hits)
+        facts = [hit for hit in hits if hit.source.kind == "clinic-information"]
+        if self._asks_about_clinic(text) or (facts and facts[0] is hits[0]):
+            return self._clinic_answer(turn, text, facts)
+        with turn.timed("cover"):
+            coverage = lookup.coverer.judge(text, hits)
+        if coverage.probability >= self.settings.answer_threshold:
+            return self._builder.answered(turn, self._compose(turn, text, hits), self._composer.topic(hits))
+        if _far_away(coverage, hits):
+            return self._builder.message(turn, "off_topic", "off_topic")
+        return self._builder.nothing_found(turn, coverage.missing, hits)
+
+    def _with_context(self, turn: Turn) -> str:
+        """A question of a word or two ("and response?") is read together with the one before it."""
+        history = turn.question.history
+        if history and len(self._terms.of(turn.text)) < FEWEST_TERMS:
+            return f"{_tidy(history[-1][:LONGEST_READ])} {turn.text}"
+        return turn.text
+
+    def _asks_about_clinic(self, text: str) -> bool:
+        return any(mention.term.kind == "clinic" for mention in self._terms.vocabulary.mentions(text))
+
+    def _clinic_answer(self, turn: Turn, text: str, facts: Sequence[Hit]) -> Answer:
+        """The clinic's own practical facts, or its contact where it has told none."""
+        with turn.timed("compose"):
+            chosen = self._composer.compose(text, facts, self._reader(turn))
+        if not chosen or facts[0].score < LEAST_CLINIC_SCORE:
+            return self._builder.message(turn, "no_evidence", "no_evidence_clinic")
+        return self._builder.answered(turn, chosen, topic="")
+
+    def _ordinary_part(self, turn: Turn, lookup: _Lookup) -> list[Chosen]:
+        text = lookup.speller.mend(turn.text)
+        hits = self._retriever.search(text, SEARCHED)
+        covered = hits and lookup.coverer.judge(text, hits).probability >= self.settings.answer_threshold
+        return self._compose(turn, text, hits) if covered else []
+
+    def _compose(self, turn: Turn, text: str, hits: Sequence[Hit]) -> list[Chosen]:
+        evidence = [hit for hit in hits if hit.source.kind != "clinic-information"]
+        with turn.timed("compose"):
+            return self._composer.compose(text, evidence, self._reader(turn))
+
+    def _reader(self, turn: Turn) -> Reader:
+        return Reader(frozenset({turn.country, *(("EU",) if self.crisis_lines.in_eu(turn.country) else ())}))
+
+    def _lookup(self, generation: Generation) -> _Lookup:
+        with self._lock:
+            if self._current is None or self._current.name != generation.manifest.name:
+                self._current = _build_lookup(generation, self._terms)
+            return self._current
+
+
+def _build_lookup(generation: Generation, terms: Terms) -> _Lookup:
+    texts = (text for passage in generation.passages for text in (passage.titled, *passage.questions))
+    claims: dict[str, list[Passage]] = {}
+    for passage in generation.passages:
+        claims.setdefault(passage.source_id, []).append(passage)
+    views = {
+        source_id: SourceView(stored.meta, stored.heading, tuple(claims.get(source_id, ())))
+        for source_id, stored in generation.sources.items()
+    }
+    return _Lookup(generation.manifest.name, Coverer(generation, terms), Speller(texts, terms.vocabulary), views)
+
+
+def _message_id(triage: Triage, outcome: Outcome) -> str:
+    return "crisis_other" if outcome == "crisis" and triage.about_other else outcome
+
+
+def _far_away(coverage: Coverage, hits: Sequence[Hit]) -> bool:
+    """True for a question that isn't about this field at all."""
+    return coverage.probability < OFF_TOPIC_CHANCE and max(hit.cosine for hit in hits) < OFF_TOPIC_COSINE
+
+
+def _tidy(text: str) -> str:
+    """A reader's text in NFC, without control and invisible characters, with single spaces."""
+    return " ".join(_NOT_TEXT.sub(" ", unicodedata.normalize("NFC", text)).split())

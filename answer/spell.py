@@ -1,0 +1,60 @@
+"""Mend slips of the keyboard: a word that the corpus never uses, one slip away from one that it does.
+
+Only for search; a reader's own words are never changed. Short words and names in the vocabulary stay as they are.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from ingest.vocabulary import Vocabulary, words_of
+
+SHORTEST = 5
+RAREST = 2
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+class Speller:
+    """Knows the words of the corpus and how often it uses them."""
+
+    def __init__(self, texts: Iterable[str], vocabulary: Vocabulary) -> None:
+        """Count the words of ``texts`` (passages and their questions)."""
+        self._counts: Counter[str] = Counter()
+        for text in texts:
+            self._counts.update(words_of(text))
+        self._counts += Counter(
+            {
+                word: RAREST
+                for term in vocabulary.terms.values()
+                for name in (term.name, *term.words)
+                for word in words_of(name)
+            }
+        )
+
+    def __contains__(self, word: object) -> bool:
+        """True for a word of the corpus or its vocabulary."""
+        return word in self._counts
+
+    def mend(self, text: str) -> str:
+        """``text`` with unknown words replaced by the commonest known word one slip away; unchanged without any."""
+        slips = {word: self._nearest(word) for word in words_of(text) if self._unknown(word)}
+        mended = {word: better for word, better in slips.items() if better}
+        if not mended:
+            return text
+        return " ".join(mended.get(word, word) for word in words_of(text))
+
+    def _unknown(self, word: str) -> bool:
+        return len(word) >= SHORTEST and word.isalpha() and word.isascii() and word not in self._counts
+
+    def _nearest(self, word: str) -> str | None:
+        known = [near for near in _one_slip_away(word) if self._counts[near] >= RAREST]
+        return max(known, key=lambda near: (self._counts[near], near), default=None)
+
+
+def _one_slip_away(word: str) -> set[str]:
+    """Words with one letter dropped, doubled, swapped with its neighbour, or replaced (Norvig's edits)."""
+    pairs = [(word[:i], word[i:]) for i in range(len(word) + 1)]
+    dropped = {a + b[1:] for a, b in pairs if b}
+    swapped = {a + b[1] + b[0] + b[2:] for a, b in pairs if len(b) > 1}
+    replaced = {a + letter + b[1:] for a, b in pairs if b for letter in LETTERS}
+    added = {a + letter + b for a, b in pairs for letter in LETTERS}
+    return dropped | swapped | replaced | added

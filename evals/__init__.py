@@ -1,0 +1,1 @@
+"""Question and message sets, and the commands that measure the assistant with them."""

@@ -1,0 +1,1 @@
+"""Safety: what happens before a question is answered, and the help that is always at hand."""

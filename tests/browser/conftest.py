@@ -1,0 +1,129 @@
+"""The really started app, and a real Chromium in front of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from settings import PREFIX, ROOT, Settings
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+START_SECONDS = 90.0
+
+
+def find_chromium() -> str | None:
+    """The browser to drive: ``CHROMIUM``, else the first usual name on the path."""
+    named = os.environ.get("CHROMIUM")
+    return named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(settings: Settings, port: int) -> dict[str, str]:
+    """The environment that gives a started app these settings."""
+    own = {
+        "PORT": str(port),
+        "HOST": "127.0.0.1",
+        "DATA_DIR": str(settings.data_dir),
+        "CORPUS_DIR": str(settings.corpus_dir),
+        "PROMPTS_DIR": str(settings.prompts_dir),
+        "COLLECTION": settings.collection,
+        "EMBEDDER": settings.embedder,
+        "COUNTRY": "US",
+    }
+    return {**os.environ, **{PREFIX + name: value for name, value in own.items()}}
+
+
+def wait_until_up(url: str, process: subprocess.Popen[str]) -> None:
+    """Return when the app answers; fail with its output when it ends first."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            pytest.fail(f"the app ended with {process.returncode}: {process.communicate()[0]}")
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
+                return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.1)
+    pytest.fail("the app did not start in time")
+
+
+@pytest.fixture(scope="session")
+def app_environment(engine: Any) -> dict[str, str]:
+    """The environment of an app on the tests' own index and a free port."""
+    return environment(engine.settings, free_port())
+
+
+@pytest.fixture(scope="session")
+def app_url(app_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the app, started as an operator would, from another folder than its own."""
+    url = f"http://127.0.0.1:{app_environment[PREFIX + 'PORT']}"
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "app.py")],
+        env=app_environment,
+        cwd=tmp_path_factory.mktemp("elsewhere"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        wait_until_up(url, process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        if process.stdout:
+            process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip("no Chromium found: install one ('apt-get install chromium') or name it in CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def reader(chromium: Browser) -> Iterator[Page]:
+    """A new reader at a desk: nothing stored, light theme."""
+    context = chromium.new_context(viewport={"width": 1200, "height": 900}, color_scheme="light")
+    context.set_default_timeout(20_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def phone(chromium: Browser) -> Iterator[Page]:
+    """A new reader on a phone, dark theme."""
+    context = chromium.new_context(viewport={"width": 375, "height": 700}, color_scheme="dark", has_touch=True)
+    context.set_default_timeout(20_000)
+    yield context.new_page()
+    context.close()

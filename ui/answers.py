@@ -1,0 +1,91 @@
+"""A turn of the conversation as HTML: the question, the answer's sentences, its notices, and the spoken summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from answer.schema import Answer, Sentence
+from ui.cards import citation_mark
+from ui.helplines import help_box
+from ui.keep import Turn, puts_help_first
+from ui.words import Words, escape, paragraphs
+
+
+def question(turn: Turn, words: Words) -> str:
+    """What the reader asked, exactly as typed."""
+    if turn.forgotten:
+        shown = f'<p class="ka-quiet">{words.html("crisis_forgotten")}</p>'
+    else:
+        shown = f'<p class="ka-typed">{escape(turn.question)}</p>'
+    return (
+        f'<div class="ka-question" id="a{turn.number}-q"><h2 class="ka-sr">{words.html("you_asked")}</h2>{shown}</div>'
+    )
+
+
+def grow(turn: int, answer: Answer, words: Words) -> Iterator[str]:
+    """The answer as it grows: first help and message, then one more sentence each time.
+
+    Every step shows all before it again, so that nothing shown is ever withdrawn.
+    """
+    before, after = _before(turn, answer, words), _after(turn, answer, words)
+    marks = {citation.number: citation_mark(turn, citation, words) for citation in answer.citations}
+    told = ""
+    if not answer.sentences or before:
+        yield _wrap(turn, before + ("" if answer.sentences else after), words)
+    for number, sentence in enumerate(answer.sentences, start=1):
+        told += _sentence(sentence, marks)
+        last = number == len(answer.sentences)
+        yield _wrap(turn, before + told + (after if last else ""), words)
+
+
+def whole(turn: int, answer: Answer, words: Words) -> str:
+    """The finished answer."""
+    return list(grow(turn, answer, words))[-1]
+
+
+def spoken(answer: Answer, words: Words) -> str:
+    """What a screen reader is told, once, when the answer is complete: the text, without its citation marks."""
+    told = [answer.message.text] if answer.message else []
+    told += [sentence.text for sentence in answer.sentences]
+    if answer.help and puts_help_first(answer):
+        told.insert(0, _spoken_help(answer, words))
+    count = len(answer.citations)
+    if count:
+        told.append(words.text("announce_source") if count == 1 else words.text("announce_sources", count=str(count)))
+    return words.text("announce", answer=" ".join(told))
+
+
+def _before(turn: int, answer: Answer, words: Words) -> str:
+    """Help first, and big, when somebody may be in danger; then the reviewed message."""
+    shown = help_box(answer.help, words, f"a{turn}", big=True) if answer.help and puts_help_first(answer) else ""
+    if answer.message:
+        marks = {citation.number: citation_mark(turn, citation, words) for citation in answer.citations}
+        cited = "".join(marks[number] for number in answer.message.citations if number in marks)
+        shown += f'<div class="ka-message">{paragraphs(answer.message.text)}{cited}</div>'
+    return shown
+
+
+def _after(turn: int, answer: Answer, words: Words) -> str:
+    notices = "".join(f"<p>{escape(notice.text)}</p>" for notice in answer.notices)
+    shown = f'<div class="ka-notices">{notices}</div>' if notices else ""
+    if answer.help and not puts_help_first(answer):
+        shown += help_box(answer.help, words, f"a{turn}")
+    return shown
+
+
+def _sentence(sentence: Sentence, marks: dict[int, str]) -> str:
+    cited = "".join(marks[number] for number in sentence.citations if number in marks)
+    start, space, last = sentence.text.rpartition(" ")
+    return f'<p class="ka-sentence">{escape(start + space)}<span class="ka-end">{escape(last)}{cited}</span></p>'
+
+
+def _wrap(turn: int, inner: str, words: Words) -> str:
+    heading = f'<h2 class="ka-sr">{words.html("answer_label")}</h2>'
+    return f'<div class="ka-answer" id="a{turn}-answer" tabindex="-1">{heading}{inner}</div>'
+
+
+def _spoken_help(answer: Answer, words: Words) -> str:
+    lines = answer.help.lines if answer.help else ()
+    named = [f"{line.name}: {line.number or line.text}" for line in lines[:1] if line.number or line.text]
+    reason = answer.help.reason if answer.help else "crisis"
+    return ". ".join([words.text(f"help_title_{reason}"), *named]) + "."

@@ -1,0 +1,206 @@
+"""The chat page: questions, cited answers, help first when somebody may be in danger.
+
+A question is part of the conversation before it is answered, and an answer as soon as it exists, so that the stop
+button, a rerun or a reload loses nothing.
+"""
+
+from uuid import uuid4
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from answer.schema import Answer, Question
+from ui import answers, bridge, session, shared, trouble
+from ui.cards import cards
+from ui.keep import Turn
+from ui.session import State
+
+_INPUT = "ka_question"
+
+
+def show() -> None:
+    """Draw the page."""
+    state = session.state()
+    state.announcement = state.announced = state.scroll_to = ""
+    typed = _input(state)
+    question = typed or state.take_waiting()
+    if not state.conversation.turns and not question:
+        _welcome(state)
+    for turn in list(state.conversation.turns):
+        _turn(state, turn, last=turn is state.conversation.turns[-1] and not question)
+    if question:
+        _new_turn(state, question)
+    if state.conversation.turns:
+        _foot(state)
+    bridge.mount(state)
+
+
+def _input(state: State) -> str | None:
+    """The text just typed, when it is short enough to read; a longer one goes back into the box."""
+    here = shared.parts()
+    if state.too_long:
+        st.session_state[_INPUT] = state.too_long
+    with st.bottom:
+        if state.too_long:
+            length, most = f"{len(state.too_long):,}", f"{here.settings.max_question_chars:,}"
+            st.html(f'<p class="ka-too-long" role="alert">{here.words.html("too_long", length=length, max=most)}</p>')
+        typed = st.chat_input(here.words.text("input_placeholder"), key=_INPUT, submit_mode="stop")
+    state.too_long = None
+    if typed and len(typed) > here.settings.max_question_chars:
+        state.too_long = typed
+        st.rerun()
+    return typed
+
+
+def _welcome(state: State) -> None:
+    """Who speaks, what can be asked, and a few questions to start with."""
+    here = shared.parts()
+    engine = here.engine
+    if engine is None:
+        return
+    words = here.words
+    st.html(
+        f'<div class="ka-welcome"><p class="ka-first">{_first_line()}</p>'
+        f"<p>{words.html('intro', sources=str(len(engine.sources())))}</p>"
+        f"<p>{words.html('intro_limits')}</p>"
+        f"<h2>{words.html('suggestions')}</h2></div>"
+    )
+    _buttons(state, engine.suggestions(), "start")
+
+
+def _first_line() -> str:
+    here = shared.parts()
+    return here.words.html("first_line", clinic=here.settings.clinic_name)
+
+
+def _new_turn(state: State, question: str) -> None:
+    turn = state.conversation.add(question)
+    state.scroll_to = f"{state.conversation.id}/a{turn.number}-q"
+    _turn(state, turn, last=True)
+
+
+def _turn(state: State, turn: Turn, *, last: bool) -> None:
+    """One question and its answer; asks it first when that is still to be done."""
+    words = shared.parts().words
+    if turn.number == 1:
+        st.html(f'<p class="ka-first ka-first-small">{_first_line()}</p>')
+    with st.chat_message("user"):
+        st.html(answers.question(turn, words))
+    with st.chat_message("assistant"):
+        slot = st.empty()
+        if turn.answer:
+            slot.html(answers.whole(turn.number, turn.answer, words))
+        if turn.pending:
+            _ask(state, turn, slot)
+        if turn.answer:
+            _below(state, turn, turn.answer, last=last)
+        else:
+            slot.html(f'<p class="ka-quiet">{words.html("answer_failed" if turn.failed else "stopped")}</p>')
+            st.button(words.text("ask_again"), key=_key(state, turn, "again"), on_click=state.again, args=(turn,))
+
+
+def _below(state: State, turn: Turn, answer: Answer, *, last: bool) -> None:
+    """What follows an answer: the way out of a crisis, its sources, a vote, and questions to ask next."""
+    words = shared.parts().words
+    if turn.in_crisis and last:
+        _crisis_buttons(state, turn)
+    if answer.citations:
+        st.html(cards(turn.number, answer, words))
+    if not turn.in_crisis:
+        _vote(state, turn)
+    if last and answer.follow_ups:
+        st.html(f'<h3 class="ka-next">{words.html("follow_ups")}</h3>')
+        _buttons(state, answer.follow_ups, f"next-{turn.number}")
+
+
+def _crisis_buttons(state: State, turn: Turn) -> None:
+    words = shared.parts().words
+    with st.container(horizontal=True, key=_key(state, turn, "crisis")):
+        if turn.told_of_crisis():
+            st.button(
+                words.text("safe_now_button"),
+                key=_key(state, turn, "safe"),
+                on_click=state.ask_next,
+                args=(words.text("safe_now"),),
+            )
+        if turn.told_of_crisis() and not turn.continued and not turn.forgotten:
+            st.button(
+                words.text("other_question_button"),
+                key=_key(state, turn, "other"),
+                on_click=state.again,
+                args=(turn,),
+                kwargs={"continued": True},
+            )
+
+
+def _vote(state: State, turn: Turn) -> None:
+    """Thumbs up or down; it lives in this session only."""
+    words = shared.parts().words
+    with st.container(horizontal=True, vertical_alignment="center", key=_key(state, turn, "vote")):
+        st.html(f'<p class="ka-small">{words.html("vote")}</p>', width="content")
+        if st.feedback("thumbs", key=_key(state, turn, "thumbs")) is not None:
+            st.html(f'<p class="ka-small">{words.html("vote_thanks")}</p>', width="content")
+
+
+def _buttons(state: State, questions: list[str], group: str) -> None:
+    with st.container(key=f"ka-ask-{group}"):
+        for number, question in enumerate(questions):
+            key = f"{state.conversation.id}-{group}-{number}"
+            st.button(_literal(question), key=key, on_click=state.ask_next, args=(question,), width="stretch")
+
+
+def _foot(state: State) -> None:
+    words = shared.parts().words
+    with st.container(key="ka-foot"):
+        st.html(f'<p class="ka-small">{words.html("kept_note")}</p>')
+        label, told = words.text("new_conversation"), words.text("new_conversation_help")
+        st.button(label, help=told, key="ka-new", on_click=state.start_anew)
+
+
+def _ask(state: State, turn: Turn, slot: DeltaGenerator) -> None:
+    """Answer a turn, keep the answer, show it sentence by sentence as fast as it can be sent."""
+    words = shared.parts().words
+    if turn.answer is None:
+        slot.html(f'<p class="ka-quiet">{words.html("thinking")}</p>')
+    turn.pending = False
+    try:
+        turn.answer = _answer(state, turn)
+    except Exception as error:  # a failure is the turn's, not the page's
+        trouble.report(error)
+        turn.failed = True
+    state.saved()
+    if turn.answer is None or turn.failed:
+        return
+    if turn.in_crisis:
+        state.scroll_to = f"{state.conversation.id}/a{turn.number}-answer"
+    state.announced = f"{state.conversation.id}/{turn.answer.id}"
+    state.announcement = answers.spoken(turn.answer, words)
+    for shown in answers.grow(turn.number, turn.answer, words):
+        slot.html(shown)
+
+
+def _answer(state: State, turn: Turn) -> Answer | None:
+    here = shared.parts()
+    question = Question.model_validate(
+        {
+            "text": turn.question,
+            "history": state.conversation.history_before(turn, here.words.text("crisis_stand_in")),
+            "id": uuid4().hex,
+            "language": here.settings.language,
+            "country": here.settings.country,
+            "continue_after_help": turn.continued,
+        }
+    )
+    return here.engine.ask(question) if here.engine else None
+
+
+def _key(state: State, turn: Turn, name: str) -> str:
+    return f"{state.conversation.id}-{turn.number}-{name}"
+
+
+def _literal(text: str) -> str:
+    """``text`` for a Streamlit label, which reads Markdown: every character that could mean something is escaped."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|$~:" else c for c in text)
+
+
+show()

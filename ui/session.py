@@ -1,0 +1,62 @@
+"""The reader's own state on the chat page: their conversation, the question waiting to be asked, what to announce."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from ui import shared
+from ui.keep import Conversation, Turn
+
+_STATE = "ketamine_answers"
+
+
+@dataclass(slots=True)
+class State:
+    """Everything the chat page remembers between two runs of its script."""
+
+    conversation: Conversation = field(default_factory=Conversation)
+    waiting: str | None = None
+    too_long: str | None = None
+    announcement: str = ""
+    announced: str = ""
+    scroll_to: str = ""
+
+    def start_anew(self) -> None:
+        """Forget this conversation, here and in the keep."""
+        shared.parts().keep.forget(self.conversation.id)
+        self.conversation, self.too_long = Conversation(), None
+
+    def ask_next(self, question: str) -> None:
+        """Ask ``question`` in the coming run, as if it had been typed."""
+        self.waiting = question
+
+    def take_waiting(self) -> str | None:
+        """The question to ask now, once."""
+        question, self.waiting = self.waiting, None
+        return question
+
+    def saved(self) -> None:
+        """Keep the conversation for a reload."""
+        shared.parts().keep.put(self.conversation)
+
+    def resume(self, id: str) -> bool:
+        """Take up a kept conversation, unless this one has begun already or nothing is kept. True when taken up."""
+        kept = None if self.conversation.turns else shared.parts().keep.get(id)
+        if kept is None:
+            return False
+        self.conversation = kept
+        return True
+
+    def again(self, turn: Turn, *, continued: bool = False) -> None:
+        """Answer a turn anew in the coming run: it was stopped or failed, or a question stood beside a crisis."""
+        turn.pending, turn.failed, turn.continued = True, False, continued
+
+
+def state() -> State:
+    """This session's state."""
+    if _STATE not in st.session_state:
+        st.session_state[_STATE] = State()
+    found: State = st.session_state[_STATE]
+    return found

@@ -1,0 +1,13 @@
+"""Errors, for the operator's log: what failed and where, never what a reader wrote."""
+
+import logging
+import traceback
+
+_LOG = logging.getLogger("ketamine_answers")
+
+
+def report(error: BaseException) -> None:
+    """Log an error as one line: its class and where it came from. Its message may quote a reader: it is left out."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown place"
+    _LOG.error("%s at %s", type(error).__name__, place)

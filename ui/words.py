@@ -1,0 +1,48 @@
+"""Reader-facing words for the pages, as plain text or safe for HTML.
+
+Every text that reaches a page as HTML goes through ``escape``: our wording, the corpus and what a reader typed alike.
+"""
+
+from __future__ import annotations
+
+import html
+
+from safety.wording import Wording, WordingError
+
+
+def escape(text: str) -> str:
+    """``text`` as HTML that shows exactly these characters."""
+    return html.escape(text, quote=True)
+
+
+def paragraphs(text: str) -> str:
+    """``text`` as escaped HTML paragraphs, split where a line is empty."""
+    blocks = [block.strip() for block in text.split("\n\n")]
+    return "".join(f"<p>{escape(block)}</p>" for block in blocks if block)
+
+
+class Words:
+    """The interface texts of one language."""
+
+    def __init__(self, wording: Wording) -> None:
+        self._wording = wording
+
+    def text(self, id: str, **fields: str) -> str:
+        """An interface text with its fields filled in."""
+        return self._wording.interface(id, **fields)
+
+    def html(self, id: str, **fields: str) -> str:
+        """The same, escaped for HTML."""
+        return escape(self.text(id, **fields))
+
+    def label(self, group: str, value: str) -> str:
+        """The plain name of a coded value: ``label("kind", "meta-analysis")``. A value without one names itself."""
+        try:
+            return self.text(f"{group}_{value}")
+        except WordingError:
+            words = value.replace("-", " ")
+            return words[:1].upper() + words[1:]
+
+    def countries(self, codes: list[str]) -> str:
+        """Country names in reading order, or an empty text."""
+        return ", ".join(self.label("country", code) for code in codes)
