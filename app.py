@@ -18,6 +18,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from errors import OperatorError
 from safety.crisis import CrisisLines
 from safety.wording import Wording
 from settings import ROOT, Settings, load_settings
@@ -33,7 +34,7 @@ ROUTES: list[BaseRoute] = []
 _LOG = logging.getLogger("ketamine_answers")
 
 
-class PortInUseError(OSError):
+class PortInUseError(OperatorError):
     """The chat can't listen where it was told to; the message names address, port and the setting to change."""
 
 
@@ -41,7 +42,7 @@ def open_parts(settings: Settings) -> Parts:
     """Open everything the pages share.
 
     Raises:
-        Exception: wording, help lines or index can't be used; the message says in a line what to do.
+        OperatorError: wording, help lines or index can't be used; the message says in a line what to do.
     """
     from answer.engine import Engine  # noqa: PLC0415 - takes seconds to import: only when it is needed
 
@@ -59,10 +60,11 @@ def parts_without_engine(settings: Settings) -> Parts:
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Open the shared parts once, close them at the end. Without an index the pages still show help lines."""
     settings = load_settings()
+    trouble.quieten_streamlit()
     try:
         parts = open_parts(settings)
-    except Exception as error:
-        _LOG.error("No question can be answered: %s", error)
+    except OperatorError as error:
+        _LOG.error("No question can be answered. %s", error)
         parts = parts_without_engine(settings)
     shared.provide(parts)
     try:
@@ -127,5 +129,5 @@ if __name__ == "__main__":
     try:
         chosen = load_settings()
         serve(chosen.host, chosen.port)
-    except Exception as problem:
+    except OperatorError as problem:
         sys.exit(str(problem))

@@ -14,11 +14,13 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from errors import OperatorError
+
 ROOT = Path(__file__).resolve().parent
 PREFIX = "KETAMINE_ANSWERS_"
 
 
-class BadSettingsError(Exception):
+class BadSettingsError(OperatorError):
     """A setting is missing, misspelt or out of range; the message names it and says where it was set."""
 
 
@@ -83,7 +85,7 @@ def load_settings() -> Settings:
         BadSettingsError: the file can't be parsed, or a value doesn't fit; the message names file and setting.
     """
     try:
-        return Settings()  # type: ignore[call-arg]
+        return Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])

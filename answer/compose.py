@@ -66,9 +66,8 @@ class Composer:
     def compose(self, question: str, hits: Sequence[Hit], reader: Reader) -> list[Chosen]:
         """Sentences for an answer in reading order; empty only when there are no hits."""
         topic = self.topic(hits)
-        usable = _usable(hits)
-        direct = self._directness(usable, topic, reader)
-        chosen = self._choose(question, usable, direct)
+        direct = self._directness(hits, topic, reader)
+        chosen = self._choose(question, hits, direct)
         return self._order(chosen, direct, topic)
 
     def topic(self, hits: Sequence[Hit]) -> str:
@@ -153,10 +152,11 @@ class Composer:
         return sorted(ordered, key=lambda item: (band(item), first_seen[item.hit.source.id]))
 
 
-def _usable(hits: Sequence[Hit]) -> list[Hit]:
-    """Without the clinic's article where the literature speaks: it sells what it describes."""
-    literature = [hit for hit in hits if hit.source.kind != "clinic-article"]
-    return literature or list(hits)
+def evidence(hits: Sequence[Hit]) -> list[Hit]:
+    """Hits that may support a statement: never the clinic's practical facts, and the clinic's own article (it sells
+    what it describes) only where the literature has nothing."""
+    independent = [hit for hit in hits if hit.source.provenance != "clinic"]
+    return independent or [hit for hit in hits if hit.source.kind == "clinic-article"]
 
 
 def _second_scores(hits: Sequence[Hit]) -> dict[str, float]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from answer.retrieve import Hit
 from ingest.generation import Generation
 from ingest.schema import Passage
-from ingest.terms import Terms
+from ingest.terms import Terms, name_term
 from ingest.vocabulary import Mention, words_of
 
 LOOKED_AT = 10
@@ -44,7 +44,6 @@ class Coverer:
         self._model = json.loads((model or Path(__file__).with_name("cover.json")).read_text(encoding="utf-8"))
         self._words = lru_cache(maxsize=50_000)(self._words_uncached)
         self._names = lru_cache(maxsize=50_000)(self._names_uncached)
-        self._name_counts = self._count_names()
 
     def judge(self, text: str, hits: Sequence[Hit]) -> Coverage:
         """How likely the passages in ``hits`` (best first, at least one) cover the question."""
@@ -57,9 +56,9 @@ class Coverer:
 
     def features(self, text: str, hits: Sequence[Hit]) -> dict[str, float]:
         """What the model looks at, by name."""
-        weights = {term: self._generation.idf(term) for term in dict.fromkeys(self._terms.of(text))}
+        weights = {term: self._generation.idf(term) for term in dict.fromkeys(self._terms.asked(text))}
         total = sum(weights.values()) or 1.0
-        unknown = [term for term in weights if not self._generation.knows(term)]
+        unknown = [term for term in weights if not self._generation.count(term)]
         quoted = [hit.passage for hit in hits[:QUOTED]]
 
         def share(words: frozenset[str]) -> float:
@@ -74,7 +73,7 @@ class Coverer:
             "unknown": sum(weights[term] for term in unknown) / total,
             "unknown_count": float(len(unknown)),
             "missing": float(len(missing)),
-            "never": float(sum(1 for mention in missing if not self._name_counts.get(mention.term.name))),
+            "never": float(sum(1 for mention in missing if not self._count(mention))),
             "length": math.log(1 + len(words_of(text))),
         }
 
@@ -87,7 +86,10 @@ class Coverer:
         """Terms that narrow the question; names that every other passage holds ("ketamine") don't."""
         common = COMMON_SHARE * len(self._generation.passages)
         mentions = self._vocabulary.mentions(text)
-        return [mention for mention in mentions if self._name_counts.get(mention.term.name, 0) < common]
+        return [mention for mention in mentions if self._count(mention) < common]
+
+    def _count(self, mention: Mention) -> int:
+        return self._generation.count(name_term(mention.term.name))
 
     def _missing_words(self, text: str, hits: Sequence[Hit]) -> list[str]:
         """The question's own words for what is missing: aspects first, else words that the corpus never uses."""
@@ -96,9 +98,9 @@ class Coverer:
         if named:
             return list(dict.fromkeys(named))
         strange = [
-            word for word in words if len(word) > 3 and not any(map(self._generation.knows, self._terms.of(word)))
+            word for word in words if len(word) > 3 and not any(map(self._generation.count, self._terms.asked(word)))
         ]
-        return [word for word in dict.fromkeys(strange) if self._terms.of(word)]
+        return [word for word in dict.fromkeys(strange) if self._terms.asked(word)]
 
     def _words_uncached(self, passage: Passage, with_questions: bool) -> frozenset[str]:
         texts = (passage.titled, *passage.questions) if with_questions else (passage.titled,)
@@ -106,10 +108,3 @@ class Coverer:
 
     def _names_uncached(self, passage: Passage) -> frozenset[str]:
         return frozenset(self._vocabulary.named_with_ancestors(passage.titled))
-
-    def _count_names(self) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        for passage in self._generation.passages:
-            for name in self._names(passage):
-                counts[name] = counts.get(name, 0) + 1
-        return counts

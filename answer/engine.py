@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from answer.build import AnswerBuilder
-from answer.compose import Chosen, Composer, Reader
+from answer.compose import Chosen, Composer, Reader, evidence
 from answer.cover import Coverage, Coverer
 from answer.follow import LiveIndex
 from answer.language import is_english
@@ -145,7 +145,7 @@ class Engine:
         with self._index.reading() as generation:
             lookup = self._lookup(generation)
             mended = lookup.speller.mend(text)
-            return lookup.coverer.judge(mended, self._retriever.search(mended, SEARCHED))
+            return lookup.coverer.judge(mended, evidence(self._retriever.search(mended, SEARCHED)))
 
     def ask(self, question: Question) -> Answer:
         """Answer a question. Never raises for what a reader typed: odd input gets a message."""
@@ -202,6 +202,7 @@ class Engine:
         facts = [hit for hit in hits if hit.source.kind == "clinic-information"]
         if self._asks_about_clinic(text) or (facts and facts[0] is hits[0]):
             return self._clinic_answer(turn, text, facts)
+        hits = evidence(hits)
         with turn.timed("cover"):
             coverage = lookup.coverer.judge(text, hits)
         if coverage.probability >= self.settings.answer_threshold:
@@ -213,7 +214,7 @@ class Engine:
     def _with_context(self, turn: Turn) -> str:
         """A question of a word or two ("and response?") is read together with the one before it."""
         history = turn.question.history
-        if history and len(self._terms.of(turn.text)) < FEWEST_TERMS:
+        if history and len(self._terms.asked(turn.text)) < FEWEST_TERMS:
             return f"{_tidy(history[-1][:LONGEST_READ])} {turn.text}"
         return turn.text
 
@@ -230,14 +231,13 @@ class Engine:
 
     def _ordinary_part(self, turn: Turn, lookup: _Lookup) -> list[Chosen]:
         text = lookup.speller.mend(turn.text)
-        hits = self._retriever.search(text, SEARCHED)
+        hits = evidence(self._retriever.search(text, SEARCHED))
         covered = hits and lookup.coverer.judge(text, hits).probability >= self.settings.answer_threshold
         return self._compose(turn, text, hits) if covered else []
 
     def _compose(self, turn: Turn, text: str, hits: Sequence[Hit]) -> list[Chosen]:
-        evidence = [hit for hit in hits if hit.source.kind != "clinic-information"]
         with turn.timed("compose"):
-            return self._composer.compose(text, evidence, self._reader(turn))
+            return self._composer.compose(text, hits, self._reader(turn))
 
     def _reader(self, turn: Turn) -> Reader:
         return Reader(frozenset({turn.country, *(("EU",) if self.crisis_lines.in_eu(turn.country) else ())}))

@@ -6,6 +6,9 @@ a passage's own questions, t its cosine to the titled passage and b its BM25 div
     score = 0.35 t + 0.4 q + 0.25 b      for a passage with questions of its own
     score = 0.8 t           + 0.2 b     for one without
 
+A passage that speaks of a narrower case than the question does (a condition or a group of people that the question
+doesn't name) is moved down a little: "is it safe?" is not first of all about eye pressure in children.
+
 Chroma gives the nearest keys (titled passages and questions alike), BM25 its best rows. A candidate's key that is not
 among the nearest counts as the farthest of them: it can't be nearer, and fetching the exact cosine cost 15 ms a
 question and changed nothing (docs/decisions.md, "How passages are scored").
@@ -13,6 +16,8 @@ question and changed nothing (docs/decisions.md, "How passages are scored").
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -26,11 +31,15 @@ from answer.follow import LiveIndex
 from ingest.embed import Embedder
 from ingest.generation import Generation
 from ingest.schema import Passage, SourceMeta
-from ingest.terms import Terms
+from ingest.terms import Terms, name_term
 
 NEAREST_KEYS = 600
 BEST_WORDS = 50
 WEIGHTS = (0.35, 0.4, 0.25)
+NARROW_KINDS = frozenset(("condition", "population"))
+NARROW_COST = 0.03
+MOST_NARROW = 2
+COMMON_SHARE = 0.04
 WEIGHTS_WITHOUT_QUESTIONS = (0.8, 0.0, 0.2)
 
 
@@ -53,6 +62,7 @@ class Retriever:
         self.index = index
         self._embedder = embedder
         self._terms = terms
+        self._names = lru_cache(maxsize=50_000)(self._names_uncached)
 
     def search(self, text: str, k: int = 10) -> list[Hit]:
         """The ``k`` best passages for a question, best first; near-duplicate texts once."""
@@ -66,8 +76,7 @@ class Retriever:
             return [self._rank(generation, text, nearest, k) for text, nearest in zip(texts, found, strict=True)]
 
     def _rank(self, generation: Generation, text: str, nearest: dict[str, float], k: int) -> list[Hit]:
-        terms = self._terms.of(text)
-        words = generation.bm25(terms)
+        words = generation.bm25(self._terms.asked(text))
         best = float(words.max(initial=0.0)) or 1.0
         farthest = min(nearest.values(), default=0.0)
         named = self._terms.vocabulary.named_with_ancestors(text)
@@ -76,9 +85,34 @@ class Retriever:
             for row in _candidates(generation, nearest, words)
             if _source(generation, row).only_for in (None, *named)
         ]
-        hits = [_hit(generation, row, nearest, farthest, float(words[row]) / best) for row in rows]
+        hits = []
+        for row in rows:
+            passage, share = generation.passages[row], float(words[row]) / best
+            titled, asked = _cosines(passage, nearest, farthest)
+            weights = WEIGHTS if passage.questions else WEIGHTS_WITHOUT_QUESTIONS
+            score = weights[0] * titled + weights[1] * asked + weights[2] * share
+            score -= NARROW_COST * self._narrowness(generation, passage, named)
+            hits.append(Hit(passage, _source(generation, row), score, titled, asked, share))
         hits.sort(key=lambda hit: (-hit.score, hit.passage.id))
         return _without_repeats(hits, k)
+
+    def _narrowness(self, generation: Generation, passage: Passage, named: set[str]) -> int:
+        """How many narrow cases (two at most) a passage is about that the question doesn't name, nor what they are
+        kinds of."""
+        vocabulary = self._terms.vocabulary
+        common = COMMON_SHARE * len(generation.passages)
+        narrow = (
+            name
+            for name in self._names(passage)
+            if name not in named
+            and generation.count(name_term(name)) < common
+            and not (vocabulary.ancestors(name) & named)
+        )
+        return sum(1 for _ in islice(narrow, MOST_NARROW))
+
+    def _names_uncached(self, passage: Passage) -> frozenset[str]:
+        mentions = self._terms.vocabulary.mentions(passage.titled)
+        return frozenset(mention.term.name for mention in mentions if mention.term.kind in NARROW_KINDS)
 
 
 class HybridRetriever(BaseRetriever):
@@ -108,14 +142,11 @@ def _candidates(generation: Generation, nearest: dict[str, float], words: NDArra
     return sorted(rows - {-1})
 
 
-def _hit(generation: Generation, row: int, nearest: dict[str, float], farthest: float, words: float) -> Hit:
-    passage = generation.passages[row]
+def _cosines(passage: Passage, nearest: dict[str, float], farthest: float) -> tuple[float, float]:
+    """Cosine of the question to the titled passage, and the best one to the passage's own questions."""
     titled = nearest.get(f"{passage.id}:t", farthest)
     own = [nearest.get(f"{passage.id}:q{number}", farthest) for number in range(len(passage.questions))]
-    asked = max(own, default=titled)
-    weights = WEIGHTS if own else WEIGHTS_WITHOUT_QUESTIONS
-    score = weights[0] * titled + weights[1] * asked + weights[2] * words
-    return Hit(passage, _source(generation, row), score, titled, asked, words)
+    return titled, max(own, default=titled)
 
 
 def _source(generation: Generation, row: int) -> SourceMeta:

@@ -4,12 +4,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+from errors import OperatorError
+
+
+class BadRowsError(OperatorError):
+    """A question file can't be used; the message names file and line."""
+
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
     """The rows of a JSON-lines file.
 
     Raises:
-        ValueError: a line isn't a JSON object; the message names file and line.
+        BadRowsError: a line isn't a JSON object; the message names file and line.
     """
     rows = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
@@ -18,8 +24,8 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:
-            raise ValueError(f"{path}:{number}: not JSON: {error.msg}") from error
+            raise BadRowsError(f"{path}:{number}: not JSON: {error.msg}") from error
         if not isinstance(row, dict):
-            raise ValueError(f"{path}:{number}: not a JSON object")
+            raise BadRowsError(f"{path}:{number}: not a JSON object")
         rows.append(row)
     return rows

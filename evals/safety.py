@@ -1,8 +1,8 @@
 """How well the triage does on a labelled set of messages: `python -m evals.safety FILE`.
 
 FILE holds one JSON object a line: `text`, `label`, and where they apply `history` (earlier turns), `lang` and
-`note`; a note that starts with `[also:LABEL]` makes a second outcome acceptable. Labels that aren't outcomes of
-the triage (`ordinary`, `privacy`, `medical_advice`) must go on to be answered.
+`note`; a note that starts with `[also:LABEL]` makes a second outcome acceptable. Labels that aren't outcomes
+of the triage (`ordinary`, `privacy`, `medical_advice`) must go on to be answered.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from errors import OperatorError
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
@@ -27,7 +29,7 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 BATCH_SIZE = 32
 
 
-class EmbedderError(Exception):
+class EmbedderError(OperatorError):
     """The embedding model can't be loaded; the message says what to set or install."""
 
 

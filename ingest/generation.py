@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from errors import OperatorError
 from ingest.embed import Vectors
 from ingest.schema import Passage
 from ingest.segment import Segment
@@ -33,7 +34,7 @@ LAYOUT = 1
 REBUILD_HINT = "Build it anew with: ketamine-answers ingest --rebuild"
 
 
-class IndexUnusableError(Exception):
+class IndexUnusableError(OperatorError):
     """An index is missing, was built for something else, or is damaged; the message says what to do."""
 
 
@@ -141,14 +142,14 @@ class Generation:
         merged = ([pair for part in row for pair in part.items()] for row in zip(*found, strict=True))
         return [dict(nlargest(k, row, key=itemgetter(1))) for row in merged] or [{} for _ in vectors]
 
-    def knows(self, term: str) -> bool:
-        """True when some passage or question of the index holds the term."""
-        return self._bm25 is not None and self._bm25.vocab_dict.get(term, len(self._counts)) < len(self._counts)
+    def count(self, term: str) -> int:
+        """How many passages (their questions included) hold a term."""
+        place = self._bm25.vocab_dict.get(term) if self._bm25 else None
+        return int(self._counts[place]) if place is not None and place < len(self._counts) else 0
 
     def idf(self, term: str) -> float:
         """How rare a term is: log(1 + passages ÷ (passages with the term + ½))."""
-        count = int(self._counts[self._bm25.vocab_dict[term]]) if self.knows(term) and self._bm25 else 0
-        return math.log(1 + len(self.passages) / (count + 0.5))
+        return math.log(1 + len(self.passages) / (self.count(term) + 0.5))
 
     def bm25(self, terms: Iterable[str]) -> NDArray[np.float32]:
         """BM25 of every row for a question's terms; unknown terms count nothing."""

@@ -18,6 +18,7 @@ from uuid import uuid4
 import bm25s
 import numpy as np
 
+from errors import OperatorError
 from ingest.embed import Embedder
 from ingest.generation import (
     REBUILD_HINT,
@@ -43,7 +44,7 @@ MAX_DEAD_SHARE = 0.5
 KEPT_GENERATIONS = 2
 
 
-class IngestError(Exception):
+class IngestError(OperatorError):
     """An ingest can't run or finish; the message says why and what to do. The live index is untouched."""
 
 

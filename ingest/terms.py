@@ -4,9 +4,9 @@ import Stemmer
 
 from ingest.vocabulary import Vocabulary, words_of
 
-VERSION = "2"
-# Kinds whose canonical names count as words; the others (a symptom, an organ) are named in too many ways to help.
-COUNTED_KINDS = frozenset(
+VERSION = "3"
+# Kinds whose canonical names a question is searched by; the others (a symptom, an organ) go by too many names to help.
+SEARCHED_KINDS = frozenset(
     ("drug", "condition", "route", "substance", "food", "population", "place", "organisation", "procedure", "scale")
 )
 FILLERS = frozenset(
@@ -85,7 +85,7 @@ FILLERS = frozenset(
 
 
 class Terms:
-    """Turns texts into BM25 terms; the same for passages and for questions."""
+    """Turns texts into BM25 terms."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
@@ -93,8 +93,21 @@ class Terms:
         self._stemmer = Stemmer.Stemmer("english")
 
     def of(self, text: str) -> list[str]:
-        """Terms of one text, repeats included."""
+        """Terms of a passage, repeats included."""
+        return self._stems(text) + [name_term(mention.term.name) for mention in self.vocabulary.mentions(text)]
+
+    def asked(self, text: str) -> list[str]:
+        """Terms to search by for a question, repeats included."""
+        mentions = self.vocabulary.mentions(text)
+        names = [name_term(mention.term.name) for mention in mentions if mention.term.kind in SEARCHED_KINDS]
+        return self._stems(text) + names
+
+    def _stems(self, text: str) -> list[str]:
         words = [word.removesuffix("'s") for word in words_of(text)]
         stems: list[str] = self._stemmer.stemWords([word for word in words if word not in FILLERS])
-        mentions = self.vocabulary.mentions(text)
-        return stems + [f"={mention.term.name}" for mention in mentions if mention.term.kind in COUNTED_KINDS]
+        return stems
+
+
+def name_term(name: str) -> str:
+    """The term that stands for a canonical name."""
+    return f"={name}"

@@ -15,6 +15,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from errors import OperatorError
+
 TermKind = Literal[
     "condition", "drug", "substance", "food", "population", "event", "procedure", "place", "organisation",
     "body", "symptom", "scale", "route", "clinic",
@@ -23,7 +25,7 @@ WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*")
 LONGEST_TERM = 8
 
 
-class VocabularyError(Exception):
+class VocabularyError(OperatorError):
     """The vocabulary file can't be used; the message names file, term and field."""
 
 

@@ -8,6 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from errors import OperatorError
+
 ANYWHERE = "XX"
 """The entry for a country that has none of its own."""
 
@@ -15,7 +17,7 @@ EUROPEAN_UNION = "EU"
 """The entry that a member state without lines of its own falls back to."""
 
 
-class CrisisLinesError(ValueError):
+class CrisisLinesError(OperatorError):
     """`crisis-lines.toml` can't be used; the text names the file and the field to change."""
 
 

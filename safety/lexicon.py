@@ -22,21 +22,20 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from errors import OperatorError
 from safety.normalise import KEY_LENGTH, Normaliser, Sentence, fold
 
 Label = Literal[
     "crisis", "emergency", "misuse", "injection", "abuse", "off_topic", "topic", "safe", "ask_your_clinician"
 ]
 
-_ELEMENT = re.compile(
-    r"(?P<gap>\.{2,3})(?!\S)|/(?P<raw>[^/ ]+)/|\((?P<group>[^)]*)\)(?P<maybe>\??)|(?P<word>\S+)"
-)
+_ELEMENT = re.compile(r"(?P<gap>\.{2,3})(?!\S)|/(?P<raw>[^/ ]+)/|\((?P<group>[^)]*)\)(?P<maybe>\??)|(?P<word>\S+)")
 _CLASS = re.compile(r"\{(\w+)\}")
 _GAP_WORDS = {"..": 4, "...": 8}
 _DENIAL_REACH = 80  # characters before a match in which a denial is looked for
 
 
-class LexiconError(ValueError):
+class LexiconError(OperatorError):
     """A lexicon file can't be used; the text names the file and what to change in it."""
 
 
@@ -114,8 +113,7 @@ class Matcher:
 
     def _stands(self, match: re.Match[str]) -> bool:
         return (
-            self.denial is None
-            or self.denial.search(match.string, max(0, match.start() - 80), match.start()) is None
+            self.denial is None or self.denial.search(match.string, max(0, match.start() - 80), match.start()) is None
         )
 
 
@@ -140,9 +138,7 @@ class Lexicon:
 
     def read(self, sentences: Sequence[Sentence]) -> Iterator[Rule]:
         """The rules that hold in a message; contexts are looked at only where a rule's words stand."""
-        said = [
-            (sentence, rule) for sentence in sentences for rule in self.rules if rule.matcher.said(sentence)
-        ]
+        said = [(sentence, rule) for sentence in sentences for rule in self.rules if rule.matcher.said(sentence)]
         if not said:
             return
         everywhere = {m.name for s in sentences for m in self.message_contexts if m.found(s, frozenset())}
@@ -219,9 +215,7 @@ class _Compiler:
     def matcher(self, entry: _Entry) -> Matcher:
         contexts = frozenset(item[1:] for item in entry.unless if item.startswith("@"))
         if unknown := contexts - self._context_names:
-            raise LexiconError(
-                f"{self._file_name}: rule {entry.name}: no context named {', '.join(sorted(unknown))}"
-            )
+            raise LexiconError(f"{self._file_name}: rule {entry.name}: no context named {', '.join(sorted(unknown))}")
         return Matcher(
             name=f"{self._language}.{entry.name}",
             phrases=tuple(self._phrase(entry.name, phrase) for phrase in entry.phrases),

@@ -24,9 +24,7 @@ _SPELLED_OUT = re.compile(r"(?<!\w)[^\W\d_](?:([ .\-_])[^\W\d_])(?:\1[^\W\d_])+(
 _BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])[._](?=[^\W\d_])")
 _TOKEN = re.compile(r"[^\W_](?:[\w@$!*]*[^\W_])?|[.!?;…\n]")
 _SENTENCE_ENDS = frozenset(".!?;…\n")
-_AMOUNT = re.compile(
-    r"\d+(?:mgs?|mls?|mcg|kg|g|hrs?|hours?|mins?|h|x|am|pm|st|nd|rd|th|s|d|w|y|yo|yrs?|f|m|k)"
-)
+_AMOUNT = re.compile(r"\d+(?:mgs?|mls?|mcg|kg|g|hrs?|hours?|mins?|h|x|am|pm|st|nd|rd|th|s|d|w|y|yo|yrs?|f|m|k)")
 _LONG_RUN = re.compile(r"(\w)\1{2,}")
 
 
@@ -67,9 +65,7 @@ class Normaliser:
         self._vocabulary = frozenset(vocabulary)
         self._masked = tuple(masked)
         self._joined = {tuple(pair.split()): word for pair, word in joined.items()}
-        self._spelling = {
-            slip: word for word in fuzzy for slip in _slips(word) if slip not in self._vocabulary
-        }
+        self._spelling = {slip: word for word in fuzzy for slip in _slips(word) if slip not in self._vocabulary}
         self._spelling.update(spelling)
 
     def sentences(self, text: str) -> tuple[Sentence, ...]:

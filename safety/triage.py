@@ -17,9 +17,7 @@ from typing import Literal
 
 from safety.lexicon import Rule, load_lexicons
 
-Outcome = Literal[
-    "answered", "no_evidence", "crisis", "emergency", "misuse", "injection", "abuse", "off_topic"
-]
+Outcome = Literal["answered", "no_evidence", "crisis", "emergency", "misuse", "injection", "abuse", "off_topic"]
 HelpReason = Literal["crisis", "emergency", "check_in", "topic"]
 
 ORDER: tuple[Outcome, ...] = ("emergency", "crisis", "misuse", "injection", "abuse", "off_topic")
@@ -147,9 +145,7 @@ def _notices(reading: _Reading, outcome: Outcome | None, reason: HelpReason | No
     return tuple(notices)
 
 
-def _evidence(
-    reading: _Reading, before: _Conversation, now: _Conversation, *, encoded: bool
-) -> tuple[str, ...]:
+def _evidence(reading: _Reading, before: _Conversation, now: _Conversation, *, encoded: bool) -> tuple[str, ...]:
     names = [f"{rule.label}:{rule.matcher.name}" for rule in reading.rules]
     if encoded:
         names.append("injection:encoded_text")

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+from errors import OperatorError
+
 FALLBACK_LANGUAGE = "en"
 
 
-class WordingError(LookupError):
+class WordingError(OperatorError):
     """A text or a field of it is missing; the error names the file to add it to."""
 
 

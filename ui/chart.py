@@ -13,7 +13,7 @@ from ingest.schema import SourceMeta
 from ui.catalogue import GRADES
 from ui.words import Words, escape
 
-_COLOURS = ("#1b6860", "#5fa79b", "#d9a441", "#9a9187")
+_COLOURS = ("#1f7a70", "#56a99d", "#c98f2b", "#8d857b")
 """Dark to light and cool to warm: told apart without seeing hue."""
 
 Counts = Counter[tuple[int, str]]
@@ -26,7 +26,9 @@ def count(metas: Iterable[SourceMeta]) -> Counts:
 
 def chart(counts: Counts, words: Words) -> Any:
     """Stacked bars, one a year."""
-    names = {grade: words.label("evidence", grade) for grade in GRADES}
+    used = {grade for _, grade in counts}
+    names = {grade: words.label("evidence", grade) for grade in GRADES if grade in used}
+    colours = [colour for grade, colour in zip(GRADES, _COLOURS, strict=True) if grade in used]
     rows = [
         {"year": year, "grade": names[grade], "order": GRADES.index(grade), "sources": number}
         for (year, grade), number in sorted(counts.items())
@@ -34,8 +36,8 @@ def chart(counts: Counts, words: Words) -> Any:
     colour = alt.Color(
         "grade:N",
         title=words.text("chart_evidence"),
-        scale=alt.Scale(domain=list(names.values()), range=list(_COLOURS)),
-        legend=alt.Legend(orient="bottom", columns=2, labelLimit=260),
+        scale=alt.Scale(domain=list(names.values()), range=colours),
+        legend=alt.Legend(orient="bottom", columns=1, labelLimit=260),
     )
     return (
         alt.Chart(pd.DataFrame(rows))
@@ -51,7 +53,7 @@ def chart(counts: Counts, words: Words) -> Any:
                 alt.Tooltip("sources:Q", title=words.text("chart_count")),
             ],
         )
-        .properties(height=240, description=in_words(counts, words))
+        .properties(height=380, description=in_words(counts, words))
     )
 
 

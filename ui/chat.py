@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from answer.schema import Answer, Question
 from ui import answers, bridge, session, shared, trouble
 from ui.cards import cards
-from ui.keep import Turn
+from ui.keep import Turn, puts_help_first
 from ui.session import State
 
 _INPUT = "ka_question"
@@ -21,7 +21,7 @@ _INPUT = "ka_question"
 def show() -> None:
     """Draw the page."""
     state = session.state()
-    state.announcement = state.announced = state.scroll_to = ""
+    state.begin_run()
     typed = _input(state)
     question = typed or state.take_waiting()
     if not state.conversation.turns and not question:
@@ -46,10 +46,20 @@ def _input(state: State) -> str | None:
             st.html(f'<p class="ka-too-long" role="alert">{here.words.html("too_long", length=length, max=most)}</p>')
         typed = st.chat_input(here.words.text("input_placeholder"), key=_INPUT, submit_mode="stop")
     state.too_long = None
-    if typed and len(typed) > here.settings.max_question_chars:
+    if typed and len(typed) > here.settings.max_question_chars and not _needs_help(state, typed):
         state.too_long = typed
         st.rerun()
     return typed
+
+
+def _needs_help(state: State, text: str) -> bool:
+    """True when a message too long to answer may come from somebody in danger: help must not wait for a shorter one."""
+    try:
+        answer = _answer(state, Turn(len(state.conversation.turns) + 1, text))
+    except Exception as error:  # the message then goes the ordinary way, and its failure is shown there
+        trouble.report(error)
+        return True
+    return answer is not None and puts_help_first(answer)
 
 
 def _welcome(state: State) -> None:
@@ -75,7 +85,7 @@ def _first_line() -> str:
 
 def _new_turn(state: State, question: str) -> None:
     turn = state.conversation.add(question)
-    state.scroll_to = f"{state.conversation.id}/a{turn.number}-q"
+    state.scroll_to = state.anchor(turn, "q")
     _turn(state, turn, last=True)
 
 
@@ -167,12 +177,12 @@ def _ask(state: State, turn: Turn, slot: DeltaGenerator) -> None:
         turn.answer = _answer(state, turn)
     except Exception as error:  # a failure is the turn's, not the page's
         trouble.report(error)
-        turn.failed = True
+        turn.failed, turn.continued = True, False
     state.saved()
     if turn.answer is None or turn.failed:
         return
     if turn.in_crisis:
-        state.scroll_to = f"{state.conversation.id}/a{turn.number}-answer"
+        state.scroll_to = state.anchor(turn, "answer")
     state.announced = f"{state.conversation.id}/{turn.answer.id}"
     state.announcement = answers.spoken(turn.answer, words)
     for shown in answers.grow(turn.number, turn.answer, words):

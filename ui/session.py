@@ -22,6 +22,19 @@ class State:
     announcement: str = ""
     announced: str = ""
     scroll_to: str = ""
+    resumed: bool = False
+
+    def begin_run(self) -> None:
+        """What a run announces or brings into view is its own; a crisis found after a reload is brought into view."""
+        turns = self.conversation.turns
+        found = self.resumed and bool(turns) and turns[-1].in_crisis
+        self.announcement = self.announced = ""
+        self.scroll_to = self.anchor(turns[-1], "answer") if found else ""
+        self.resumed = False
+
+    def anchor(self, turn: Turn, part: str) -> str:
+        """Names a place in this conversation for the bridge to bring into view, once."""
+        return f"{self.conversation.id}/a{turn.number}-{part}"
 
     def start_anew(self) -> None:
         """Forget this conversation, here and in the keep."""
@@ -46,7 +59,7 @@ class State:
         kept = None if self.conversation.turns else shared.parts().keep.get(id)
         if kept is None:
             return False
-        self.conversation = kept
+        self.conversation, self.resumed = kept, True
         return True
 
     def again(self, turn: Turn, *, continued: bool = False) -> None:

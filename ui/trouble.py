@@ -4,6 +4,7 @@ import logging
 import traceback
 
 _LOG = logging.getLogger("ketamine_answers")
+_STREAMLIT_LOG = logging.getLogger("streamlit.error_util")
 
 
 def report(error: BaseException) -> None:
@@ -11,3 +12,14 @@ def report(error: BaseException) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown place"
     _LOG.error("%s at %s", type(error).__name__, place)
+
+
+def quieten_streamlit() -> None:
+    """Streamlit logs a failed script with its message and traceback besides; leave out both."""
+    if _without_details not in _STREAMLIT_LOG.filters:
+        _STREAMLIT_LOG.addFilter(_without_details)
+
+
+def _without_details(record: logging.LogRecord) -> bool:
+    record.exc_info = record.exc_text = None
+    return True

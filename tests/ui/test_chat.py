@@ -156,6 +156,12 @@ def test_a_question_too_long_is_kept_in_the_box_with_a_kind_message(open_page: O
     assert not state_of(at).conversation.turns
 
 
+def test_a_message_in_crisis_gets_help_however_long_it_is(open_page: Open, parts: Parts) -> None:
+    at = ask(open_page(), f"{CRISIS}. " + "word " * parts.settings.max_question_chars)
+    assert state_of(at).conversation.turns[0].in_crisis
+    assert "ka-help-big" in page_html(at)
+
+
 def test_new_conversation_forgets_everything(open_page: Open, parts: Parts) -> None:
     at = ask(open_page(), QUESTION)
     before = state_of(at).conversation.id

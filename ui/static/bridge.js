@@ -37,9 +37,9 @@ function bringIntoView(anchor) {
   const moves = ["wheel", "touchstart", "pointerdown", "keydown"];
   moves.forEach((move) => window.addEventListener(move, letGo, { once: true, passive: true }));
   const hold = () => {
+    if (frames-- <= 0) return moves.forEach((move) => window.removeEventListener(move, letGo));
     document.getElementById(anchor.split("/").pop())?.scrollIntoView({ block: "start", behavior: "instant" });
-    if (frames-- > 0) requestAnimationFrame(hold);
-    else moves.forEach((move) => window.removeEventListener(move, letGo));
+    requestAnimationFrame(hold);
   };
   requestAnimationFrame(hold);
 }

@@ -1,0 +1,324 @@
+"""The command line: ``ketamine-answers ingest | search | ask | evaluate | chat``."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from errors import OperatorError
+from settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from answer.engine import Engine
+    from answer.schema import Answer
+    from ingest.embed import Embedder
+    from ingest.index import Report, Summary
+
+app = typer.Typer(
+    help="Answers questions about ketamine therapy for depression from a curated public literature.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+STAGES = {"split": "Reading", "embed": "Embedding"}
+BATCH = 256
+
+DataDir = Annotated[Path | None, typer.Option(help="Folder for indexes instead of the settings'.")]
+Collection = Annotated[str | None, typer.Option(help="Name of the index instead of the settings'.")]
+
+
+def main() -> None:
+    """Run a command; a mistake or a missing piece ends in one or two lines and exit code 1."""
+    try:
+        app()
+    except (OperatorError, OSError) as error:
+        err.print(escape(str(error)), style="red", soft_wrap=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        err.print("Stopped. What was finished before stays in use.")
+        sys.exit(130)
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Folders or files; the corpus when left out.")] = None,
+    collection: Collection = None,
+    data_dir: DataDir = None,
+    strict: Annotated[bool, typer.Option("--strict", help="End with an error when any file has a problem.")] = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the index from nothing.")] = False,
+) -> None:
+    """Bring the index up to date with the corpus, or with any folder of Markdown, text and HTML files."""
+    from ingest.corpus import ingest_paths
+
+    settings = _settings(collection, data_dir)
+    with _progress() as report:
+        summary = ingest_paths(settings, paths or [], _embedder(settings.embedder), report=report, rebuild=rebuild)
+    _print_summary(summary)
+    if strict and summary.problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def search(
+    text: Annotated[str | None, typer.Argument(help="What to look for.")] = None,
+    k: Annotated[int, typer.Option("--k", min=1, max=1000, help="How many results.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    batch: Annotated[Path | None, typer.Option(help="JSON lines with id and text, one question each.")] = None,
+    output: Annotated[Path | None, typer.Option(help="File for the results of --batch.")] = None,
+    collection: Collection = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Find the passages that speak to a question."""
+    settings = _settings(collection, data_dir)
+    if batch:
+        _search_batch(settings, batch, _required(output), k)
+        return
+    hits = _engine(settings).search(_nonempty(text), k)
+    if as_json:
+        rows = [
+            {"doc_id": h.source.id, "passage_id": h.passage.id, "score": round(h.score, 4), "title": h.source.title,
+             "section": h.passage.section, "text": h.passage.text}
+            for h in hits
+        ]  # fmt: skip
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+        return
+    for number, hit in enumerate(hits, start=1):
+        out.print(f"[bold]{number}.[/] {escape(hit.source.title)} [dim]{escape(hit.source.id)} · {hit.score:.3f}[/]")
+        out.print(f"   {escape(hit.passage.text)}")
+
+
+@app.command()
+def ask(
+    text: Annotated[str | None, typer.Argument(help="The question.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer object.")] = False,
+    batch: Annotated[Path | None, typer.Option(help="JSON lines with id, text and history, one question each.")] = None,
+    output: Annotated[Path | None, typer.Option(help="File for the answers of --batch.")] = None,
+    country: Annotated[str | None, typer.Option(help="The reader's country as ISO code.")] = None,
+    collection: Collection = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Answer a question with quotes from the literature."""
+    from answer.schema import Question
+
+    settings = _settings(collection, data_dir)
+    if batch:
+        _ask_batch(settings, batch, _required(output))
+        return
+    question = Question(text=_given(text), country=country)
+    answer = _engine(settings).ask(question)
+    if as_json:
+        sys.stdout.write(answer.model_dump_json(indent=1) + "\n")
+    else:
+        _print_answer(answer)
+
+
+@app.command()
+def evaluate(
+    questions: Annotated[Path, typer.Argument(help="JSON lines with question, expect_sources and expect_facts.")],
+    failures: Annotated[bool, typer.Option("--failures", help="List what was missed, to read.")] = False,
+    collection: Collection = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Ask a whole question set and print how good the answers are."""
+    from evals.evaluate import evaluate as run
+    from evals.rows import read_rows
+
+    rows = read_rows(questions)
+    report = run(_engine(_settings(collection, data_dir)), rows)
+    out.print(escape(report.table()))
+    if failures:
+        for line in report.failures():
+            out.print(escape(line))
+
+
+@app.command()
+def chat(
+    host: Annotated[str | None, typer.Option(help="Address to listen on instead of the settings'.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port instead of the settings'.")] = None,
+) -> None:
+    """Start the chat; builds the index first when it is missing or out of date."""
+    from app import serve
+    from ingest.corpus import ingest_paths
+
+    settings = load_settings()
+    with _progress() as report:
+        summary = ingest_paths(settings, [], _embedder(settings.embedder), report=report)
+    if summary.written or summary.problems:
+        _print_summary(summary)
+    serve(host or settings.host, port or settings.port)
+
+
+def _settings(collection: str | None, data_dir: Path | None) -> Settings:
+    given = {"collection": collection, "data_dir": data_dir and data_dir.absolute()}
+    wanted = {name: value for name, value in given.items() if value is not None}
+    try:
+        return Settings.model_validate(load_settings().model_dump() | wanted)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise typer.BadParameter(f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}") from error
+
+
+@lru_cache(maxsize=1)
+def _loaded_embedder(name: str) -> "Embedder":
+    from ingest.embed import Embedder
+
+    return Embedder(name)
+
+
+def _embedder(name: str) -> Any:
+    return lambda: _loaded_embedder(name)
+
+
+def _engine(settings: Settings) -> "Engine":
+    from answer.engine import Engine
+
+    return Engine.open(settings)
+
+
+@contextmanager
+def _progress() -> Iterator["Report"]:
+    columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        tasks = {stage: bar.add_task(label, total=None, visible=False) for stage, label in STAGES.items()}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage in tasks:
+                bar.update(tasks[stage], completed=done, total=total, visible=True)
+
+        yield report
+
+
+def _print_summary(summary: "Summary") -> None:
+    for problem in summary.problems:
+        err.print(escape(str(problem)), style="yellow", soft_wrap=True)
+    for path, reason in summary.skipped.items():
+        err.print(f"skipped {escape(str(path))}: {reason}", style="dim", soft_wrap=True)
+    out.print(
+        f"{summary.sources} sources, {summary.passages} passages: {summary.new} new, {summary.changed} changed, "
+        f"{summary.removed} removed sources; {len(summary.problems)} problems, {len(summary.skipped)} skipped"
+    )
+    total = sum(summary.seconds.values())
+    if total:
+        shares = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in summary.seconds.items())
+        out.print(f"{total:.1f} seconds ({shares})")
+
+
+def _print_answer(answer: "Answer") -> None:
+    if answer.help and answer.help.reason in ("crisis", "emergency"):
+        _print_help(answer)
+    if answer.message:
+        out.print(escape(answer.message.text))
+    if answer.sentences:
+        out.print(" ".join(f"{escape(s.text)} [cyan]{_marks(s.citations)}[/]" for s in answer.sentences))
+    for notice in answer.notices:
+        out.print(f"\n[italic]{escape(notice.text)}[/]")
+    if answer.help and answer.help.reason not in ("crisis", "emergency"):
+        out.print()
+        _print_help(answer)
+    if answer.citations:
+        out.print()
+    for c in answer.citations:
+        facts = " · ".join(filter(None, (str(c.year or ""), c.kind, f"evidence: {c.evidence}", ", ".join(c.country))))
+        out.print(f"[cyan]{_marks([c.number])}[/] [bold]{escape(c.title)}[/]\n    [dim]{escape(facts)}[/]")
+        out.print(f"    “{escape(c.quote)}”")
+        if c.url:
+            out.print(f"    {escape(c.url)}", style="dim", soft_wrap=True)
+
+
+def _marks(numbers: Sequence[int]) -> str:
+    return escape("".join(f"[{number}]" for number in numbers))
+
+
+def _print_help(answer: "Answer") -> None:
+    assert answer.help is not None
+    for line in answer.help.lines:
+        parts = filter(None, (line.number, line.text, line.hours, line.url))
+        out.print(f"[bold]{escape(line.name)}[/]: {escape(' · '.join(parts))}")
+    out.print(f"[bold]Emergency[/]: {escape(answer.help.emergency)}\n")
+
+
+def _search_batch(settings: Settings, batch: Path, output: Path, k: int) -> None:
+    engine = _engine(settings)
+    rows = _read_batch(batch)
+    with _writing(output) as file:
+        for start in range(0, len(rows), BATCH):
+            part = rows[start : start + BATCH]
+            for row, hits in zip(part, engine.search_many([row["text"] for row in part], k * 4), strict=True):
+                best: dict[str, float] = {}
+                for hit in hits:
+                    best.setdefault(hit.source.id, round(hit.score, 6))
+                ids = list(best)[:k]
+                line = {"query_id": row["id"], "doc_ids": ids, "scores": [best[name] for name in ids]}
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _ask_batch(settings: Settings, batch: Path, output: Path) -> None:
+    from answer.schema import Question
+
+    rows = _read_batch(batch)
+    engine = _engine(settings)
+    with _writing(output) as file:
+        for row in rows:
+            answer = engine.ask(Question.model_validate(row))
+            file.write(answer.model_dump_json() + "\n")
+
+
+def _read_batch(path: Path) -> Sequence[dict[str, Any]]:
+    from answer.schema import Question
+    from evals.rows import BadRowsError, read_rows
+
+    rows = read_rows(path)
+    for number, row in enumerate(rows, start=1):
+        try:
+            Question.model_validate(row)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise BadRowsError(f"{path}: row {number}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        row["id"] = str(row.get("id") or number)
+    return rows
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[TextIO]:
+    """A file that appears under its name only when it is complete."""
+    temporary = path.with_name(f".{path.name}.part")
+    with temporary.open("w", encoding="utf-8") as file:
+        yield file
+    temporary.replace(path)
+
+
+def _required(output: Path | None) -> Path:
+    if output is None:
+        raise typer.BadParameter("--batch needs --output: the file to write the results to.")
+    return output
+
+
+def _given(text: str | None) -> str:
+    if text is None:
+        raise typer.BadParameter("Give a question, or a file of them with --batch.")
+    return text
+
+
+def _nonempty(text: str | None) -> str:
+    if not _given(text).strip():
+        raise typer.BadParameter("The question is empty.")
+    return _given(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Ingest the project's corpus, or any folder, as the settings say."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ingest.embed import Embedder, identify
+from ingest.index import IngestError, Report, Summary, Tools, update_index
+from ingest.load import load
+from ingest.terms import Terms
+from ingest.vocabulary import Vocabulary
+from settings import Settings
+
+PARTS = ("article.md", "literature", "clinic")
+
+
+def ingest_paths(
+    settings: Settings,
+    paths: Sequence[Path],
+    embed: Callable[[], Embedder],
+    *,
+    report: Report = lambda stage, done, total: None,
+    rebuild: bool = False,
+) -> Summary:
+    """Make the settings' collection hold exactly the documents below ``paths`` (the corpus when there are none).
+
+    Raises:
+        IngestError: a path doesn't exist, nothing usable was found, or the index can't be written.
+        IndexUnusableError: the index was built by another embedder or layout; ``rebuild`` builds it anew.
+    """
+    wanted = list(paths) or [path for part in PARTS if (path := settings.corpus_dir / part).exists()]
+    missing = [path for path in wanted if not path.exists()]
+    if missing or not wanted:
+        raise IngestError(f"There is nothing at {missing[0] if missing else settings.corpus_dir}.")
+    loaded = load(wanted)
+    if not loaded.sources:
+        reason = f" First problem: {loaded.problems[0]}" if loaded.problems else ""
+        raise IngestError(f"No usable document was found in {', '.join(map(str, wanted))}.{reason}")
+    terms = Terms(Vocabulary.load(settings.corpus_dir / "vocabulary.toml"))
+    tools = Tools(identify(settings.embedder), embed, terms, report)
+    return update_index(settings.data_dir / settings.collection, loaded, tools, rebuild=rebuild)
