@@ -16,12 +16,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from answer.engine import Engine
-from ingest.embed import Embedder, identify
-from ingest.index import Tools, update_index
-from ingest.load import load
-from ingest.terms import Terms
-from ingest.vocabulary import Vocabulary
 from settings import PREFIX, ROOT, Settings
 
 FLAGS = [
@@ -58,6 +52,7 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "PROMPTS_DIR": str(settings.prompts_dir),
         "COLLECTION": settings.collection,
         "EMBEDDER": settings.embedder,
+        "CLINIC_NAME": settings.clinic_name,
         "COUNTRY": "US",
     }
     return {**os.environ, **{PREFIX + name: value for name, value in own.items()}}
@@ -75,19 +70,6 @@ def wait_until_up(url: str, process: subprocess.Popen[str]) -> None:
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             time.sleep(0.1)
     pytest.fail("the app did not start in time")
-
-
-@pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The real engine on a real index of every twelfth literature card and the clinic's article."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
-    cards = sorted((settings.corpus_dir / "literature").glob("*.md"))[::12]
-    terms = Terms(Vocabulary.load(settings.corpus_dir / "vocabulary.toml"))
-    tools = Tools(identify(settings.embedder), lambda: Embedder(settings.embedder), terms)
-    update_index(settings.data_dir / settings.collection, load([*cards, settings.corpus_dir / "article.md"]), tools)
-    opened = Engine.open(settings)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="session")

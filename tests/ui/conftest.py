@@ -8,29 +8,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from answer.engine import Engine
-from ingest.embed import Embedder, identify
-from ingest.index import Tools, update_index
-from ingest.load import load
-from ingest.terms import Terms
-from ingest.vocabulary import Vocabulary
-from settings import ROOT, Settings
+from settings import ROOT
 from ui import shared
 from ui.shared import Parts
 from ui.words import Words
-
-
-@pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The real engine on a real index of every twelfth literature card and the clinic's article."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
-    cards = sorted((settings.corpus_dir / "literature").glob("*.md"))[::12]
-    terms = Terms(Vocabulary.load(settings.corpus_dir / "vocabulary.toml"))
-    tools = Tools(identify(settings.embedder), lambda: Embedder(settings.embedder), terms)
-    update_index(settings.data_dir / settings.collection, load([*cards, settings.corpus_dir / "article.md"]), tools)
-    opened = Engine.open(settings)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
