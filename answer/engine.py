@@ -95,8 +95,8 @@ class Engine:
         self._triager = Triager(ROOT / "safety" / "lexicons")
         self._lock = threading.Lock()
         self._current: _Lookup | None = None
-        with index.reading() as generation:
-            self._lookup(generation)
+        # The first search reads Chroma's index into memory; better now than while the first reader waits.
+        self.search("warm up", 1)
 
     @classmethod
     def open(cls, settings: Settings) -> "Engine":

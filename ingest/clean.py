@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
 _MAX_LINK_WORDS = 5
@@ -20,7 +21,7 @@ def _link_texts() -> frozenset[str]:
 
 def clean(text: str) -> str:
     """Normalise a document: Unix line ends, NFC, no invisible or control characters, single spaces, no tail links."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", text))
     text = _SPACES.sub(" ", _CONTROL.sub("", _INVISIBLE.sub("", text)))
     return drop_tail_links("\n".join(line.strip() for line in text.split("\n"))).strip()
 

@@ -21,6 +21,7 @@ from ingest.schema import Block, Problem, Source, SourceMeta
 SUFFIXES = (".md", ".markdown", ".txt", ".html", ".htm")
 MAX_BYTES = 5_000_000
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*\r?\n?", re.DOTALL | re.MULTILINE)
+_OPENED = re.compile(r"\A---[ \t]*\r?\n")
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
 _BULLET = re.compile(r"^[-*+]\s+(.+)$")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -130,14 +131,14 @@ def _split_front_matter(text: str) -> tuple[str | None, str, int]:
     match = _FRONT_MATTER.match(text)
     if match:
         return match[1], text[match.end() :], text[: match.end()].count("\n") + 1
-    return ("", "", 1) if text.startswith("---\n") else (None, text, 1)
+    return ("", "", 1) if _OPENED.match(text) else (None, text, 1)
 
 
 def _parse_meta(path: Path, matter: str) -> SourceMeta:
     try:
         node = yaml.compose(matter, Loader=yaml.SafeLoader)
         data: Any = yaml.safe_load(matter)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that doesn't exist
         mark = getattr(error, "problem_mark", None)
         message = f"front matter is not YAML: {getattr(error, 'problem', error)}"
         raise UnusableFileError(Problem(path, message, line=mark.line + 2 if mark else 2)) from error

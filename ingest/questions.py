@@ -30,7 +30,11 @@ def load_questions(path: Path, claims: Sequence[str]) -> tuple[dict[str, list[st
     """Questions per claim of one source, and what a curator has to mend in the file."""
     found: dict[str, list[str]] = {}
     problems: list[Problem] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        return found, [Problem(path, f"can't be read as UTF-8 text: {error}")]
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:

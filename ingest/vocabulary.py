@@ -75,12 +75,13 @@ class Vocabulary:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise VocabularyError(f"{path}: not TOML: {error}") from error
         terms = []
-        for row in rows:
+        for row in rows if isinstance(rows, list) else [rows]:
             try:
                 terms.append(Term.model_validate(row))
             except ValidationError as error:
                 first = error.errors()[0]
-                raise VocabularyError(f"{path}: term {row.get('name')!r}: {first['loc']}: {first['msg']}") from error
+                name = row.get("name") if isinstance(row, dict) else row
+                raise VocabularyError(f"{path}: term {name!r}: {first['loc']}: {first['msg']}") from error
         return cls(terms)
 
     def mentions(self, text: str) -> list[Mention]:
