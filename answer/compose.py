@@ -9,6 +9,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -62,6 +63,7 @@ class Composer:
         self._evidence_bound = frozenset(data.evidence_bound["topics"])
         self._terms = terms
         self._most_words = most_words
+        self._bag = lru_cache(maxsize=50_000)(lambda text: frozenset(terms.of(text)))
 
     def compose(self, question: str, hits: Sequence[Hit], reader: Reader) -> list[Chosen]:
         """Sentences for an answer in reading order; empty only when there are no hits."""
@@ -110,16 +112,21 @@ class Composer:
         words_of_chosen: list[frozenset[str]] = []
         left = self._most_words
         while pool and len(chosen) < MOST_SENTENCES:
-            hit = max(pool, key=lambda h: direct[h.passage.id] - REPEAT_COST * _likeness(self._bag(h), words_of_chosen))
+            hit = max(
+                pool,
+                key=lambda h: (
+                    direct[h.passage.id] - REPEAT_COST * _likeness(self._bag(h.passage.text), words_of_chosen)
+                ),
+            )
             pool.remove(hit)
             text = self._sentence(question, hit)
             length = len(text.split())
             same_source = sum(1 for earlier in chosen if earlier.hit.source.id == hit.source.id)
-            too_like = _likeness(self._bag(hit), words_of_chosen) > SAME_SAYING
+            too_like = _likeness(self._bag(hit.passage.text), words_of_chosen) > SAME_SAYING
             if length > left or too_like or same_source == MOST_OF_ONE_SOURCE:
                 continue
             chosen.append(Chosen(text, hit))
-            words_of_chosen.append(self._bag(hit))
+            words_of_chosen.append(self._bag(hit.passage.text))
             left -= length
         return chosen
 
@@ -129,9 +136,6 @@ class Composer:
             return hit.passage.text
         asked = set(self._terms.of(question))
         return max(sentences(hit.passage.text), key=lambda sentence: len(asked & set(self._terms.of(sentence))))
-
-    def _bag(self, hit: Hit) -> frozenset[str]:
-        return frozenset(self._terms.of(hit.passage.text))
 
     def _order(self, chosen: list[Chosen], direct: dict[str, float], topic: str) -> list[Chosen]:
         """Bands of directness first; inside one stronger evidence first (where it matters), sources kept together."""

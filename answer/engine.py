@@ -197,12 +197,12 @@ class Engine:
         text = lookup.speller.mend(self._with_context(turn))
         with turn.timed("retrieve"):
             hits = self._retriever.search(text, SEARCHED)
-        if not hits:
-            return self._builder.nothing_found(turn, (), hits)
         facts = [hit for hit in hits if hit.source.kind == "clinic-information"]
         if self._asks_about_clinic(text) or (facts and facts[0] is hits[0]):
             return self._clinic_answer(turn, text, facts)
         hits = evidence(hits)
+        if not hits:
+            return self._builder.nothing_found(turn, (), hits)
         with turn.timed("cover"):
             coverage = lookup.coverer.judge(text, hits)
         if coverage.probability >= self.settings.answer_threshold:

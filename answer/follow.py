@@ -31,6 +31,7 @@ class LiveIndex:
         self._folder = folder
         self._embedder = embedder
         self._lock = threading.Lock()
+        self._held = threading.local()
         self._readers: dict[str, int] = {}
         self._open: dict[str, Segment] = {}
         self._stale: dict[str, Generation] = {}
@@ -39,15 +40,24 @@ class LiveIndex:
 
     @contextmanager
     def reading(self) -> Iterator[Generation]:
-        """The generation that is live now; it stays open until the block ends."""
+        """The generation that is live now; it stays open until the block ends.
+
+        A block inside another of the same thread gets the outer one's generation, so that one answer is of one piece.
+        """
+        held: Generation | None = getattr(self._held, "generation", None)
+        if held is not None:
+            yield held
+            return
         with self._lock:
             self._follow()
             generation = self._current
             name = generation.manifest.name
             self._readers[name] = self._readers.get(name, 0) + 1
+        self._held.generation = generation
         try:
             yield generation
         finally:
+            self._held.generation = None
             with self._lock:
                 self._readers[name] -= 1
                 self._close_unused()

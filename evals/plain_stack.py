@@ -1,4 +1,4 @@
-"""The stack of the LangChain tutorials, as a baseline: fixed-size chunks of the raw files, one dense search in Chroma."""
+"""The stack of the LangChain tutorials, as a baseline: fixed-size chunks of raw files, one dense search in Chroma."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,8 @@
 """Nothing leaves the machine: ingest, ask and the chat run where the network is loopback alone, and none even tries.
 
-The kernel takes the network away (a namespace with nothing but loopback). Beside it every process notes each attempt
-to reach, or look up, anything else: an attempt that fails quietly would otherwise stay unseen.
+The kernel takes the network away (a namespace with nothing but loopback). Attempts that fail quietly are noted too:
+by an audit hook in every Python process (it names host and program), and by the kernel's count of packets that had no
+way to go (it also sees compiled libraries, which no hook in Python does).
 """
 
 import json
@@ -56,10 +57,22 @@ sys.addaudithook(watch)
 
 # Runs one command and, where an address is given, reads that page from inside the same namespace.
 INSIDE = """
-import subprocess, sys, time, urllib.request
+import atexit, os, subprocess, sys, time, urllib.request
+
+
+def note_lost_packets():
+    with open("/proc/net/snmp") as four, open("/proc/net/snmp6") as six:
+        names, numbers = [line.split() for line in four if line.startswith("Ip:")]
+        lost = int(numbers[names.index("OutNoRoutes")])
+        lost += sum(int(line.split()[1]) for line in six if line.startswith("Ip6OutNoRoutes"))
+    if lost:
+        with open(os.environ["OUTGOING_LOG"], "a", encoding="utf-8") as log:
+            log.write(f"kernel: {lost} without a route, by {command}\n")
+
 
 url, command = sys.argv[1], sys.argv[2:]
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+atexit.register(note_lost_packets)
 if not url:
     sys.exit(subprocess.run(command).returncode)
 server = subprocess.Popen(command)
@@ -128,12 +141,13 @@ def ingested(inside: Inside, folder: Path) -> Path:
     return folder / "data"
 
 
-def test_the_namespace_has_no_way_out(inside: Inside, folder: Path) -> None:
-    attempt = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=2)"
-    done = inside("-c", attempt)
+def test_the_namespace_has_no_way_out_and_attempts_are_noted(inside: Inside, folder: Path) -> None:
+    done = inside("-c", "import socket; socket.create_connection(('192.0.2.1', 80), timeout=2)")
     assert done.returncode != 0
     assert "unreachable" in done.stderr
-    assert "192.0.2.1" in _forget(folder), "the watching module saw nothing: the other tests here would prove nothing"
+    noted = _forget(folder)
+    assert "192.0.2.1" in noted, "the audit hook saw nothing: the other tests here would prove nothing"
+    assert "kernel: 1 without a route" in noted, "the kernel counted nothing: compiled libraries would go unseen"
 
 
 def test_a_lookup_of_another_host_is_noted(inside: Inside, folder: Path) -> None:
@@ -197,7 +211,7 @@ import ingest.segment
 import huggingface_hub.constants as hub
 from answer.engine import Engine
 from langsmith.utils import tracing_is_enabled
-from transformers.utils import is_offline_mode
+from transformers.utils.hub import is_offline_mode
 
 client = ingest.segment._open_chroma(Path(tempfile.mkdtemp()))
 print(json.dumps({
