@@ -1,5 +1,6 @@
 """Follow the live index: open the generation that the pointer names, switch when it changes, close what is left."""
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from ingest.generation import Generation, IndexFolder, IndexUnusableError
 from ingest.segment import Segment
 
 POLL_SECONDS = 1.0
+_LOG = logging.getLogger(__name__)
 
 
 class LiveIndex:
@@ -74,11 +76,17 @@ class LiveIndex:
         if now < self._next_poll:
             return
         self._next_poll = now + POLL_SECONDS
-        name = self._live_name()
-        if name != self._current.manifest.name:
-            self._stale[self._current.manifest.name] = self._current
-            self._current = self._load(name)
-            self._close_unused()
+        try:
+            name = self._live_name()
+            if name == self._current.manifest.name:
+                return
+            newer = self._load(name)
+        except (IndexUnusableError, OSError) as error:
+            _LOG.warning("The new index can't be used, answers go on from the one before: %s", error)
+            return
+        self._stale[self._current.manifest.name] = self._current
+        self._current = newer
+        self._close_unused()
 
     def _live_name(self) -> str:
         name = self._folder.live_name()
