@@ -43,12 +43,12 @@ def main() -> None:
     """Run a command; a mistake or a missing piece ends in one or two lines and exit code 1."""
     try:
         app()
-    except (OperatorError, OSError) as error:
-        err.print(escape(str(error)), style="red", soft_wrap=True)
-        sys.exit(1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except (OperatorError, OSError) as error:
+        err.print(escape(str(error)), style="red", soft_wrap=True)
+        sys.exit(1)
     except KeyboardInterrupt:
         err.print("Stopped. What was finished before stays in use.")
         sys.exit(130)

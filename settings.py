@@ -31,7 +31,7 @@ class Settings(BaseSettings):
 
     clinic_name: str = Field("the clinic", description="Name shown to readers; 'the clinic' until it is set.")
     clinic_contact: str = Field(
-        "the contact details on the clinic's website",
+        "see its website",
         description="How to reach the clinic, as words that can end a sentence: 'phone 555 0100'.",
     )
     country: str = Field("US", pattern="^[A-Z]{2}$", description="ISO code of the country whose lines are shown.")

@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from answer.retrieve import Hit
+from ingest.schema import SourceMeta
 from ingest.split import sentences
 from ingest.terms import Terms
 
@@ -70,15 +71,19 @@ class Composer:
         topic = self.topic(hits)
         direct = self._directness(hits, topic, reader)
         chosen = self._choose(question, hits, direct)
-        return self._order(chosen, direct, topic)
+        abroad = {item.hit.source.id for item in chosen if self._is_abroad(item.hit.source, topic, reader)}
+        return self._order(chosen, direct, topic, abroad)
 
     def topic(self, hits: Sequence[Hit]) -> str:
-        """What a question is about: the topic that most of the best hits' sources share; "" without any."""
+        """What a question is about: the topic that most of the best hits' sources share; "" without any.
+
+        Of topics shared equally, the one that the best hit's source names first: curators list the main topic first.
+        """
         votes: Counter[str] = Counter()
         for hit in hits[:TOPIC_VOTERS]:
             for topic in hit.source.topics:
                 votes[topic] += 1 / len(hit.source.topics)  # type: ignore[assignment]
-        return max(votes, key=lambda topic: (votes[topic], topic), default="")
+        return max(votes, key=lambda topic: votes[topic], default="")
 
     def weighs_evidence(self, topic: str) -> bool:
         """True for questions of effect and safety; practical ones carry no talk of evidence."""
@@ -95,11 +100,15 @@ class Composer:
         for hit in hits:
             score = hit.score + SECOND_CLAIM_BONUS * seconds.get(hit.source.id, 0.0)
             score += self._section_weight(hit.passage.section)
-            elsewhere = bool(hit.source.country) and not reader.countries & set(hit.source.country)
-            if elsewhere and self.is_country_bound(topic):
+            if self._is_abroad(hit.source, topic, reader):
                 score -= OTHER_COUNTRY_COST
             direct[hit.passage.id] = score
         return direct
+
+    def _is_abroad(self, source: SourceMeta, topic: str, reader: Reader) -> bool:
+        """True when a source speaks of other countries only, on a topic where that doesn't answer the reader."""
+        elsewhere = bool(source.country) and not reader.countries & set(source.country)
+        return elsewhere and self.is_country_bound(topic)
 
     def _section_weight(self, section: str) -> float:
         name = section.lower()
@@ -137,8 +146,9 @@ class Composer:
         asked = set(self._terms.of(question))
         return max(sentences(hit.passage.text), key=lambda sentence: len(asked & set(self._terms.of(sentence))))
 
-    def _order(self, chosen: list[Chosen], direct: dict[str, float], topic: str) -> list[Chosen]:
-        """Bands of directness first; inside one stronger evidence first (where it matters), sources kept together."""
+    def _order(self, chosen: list[Chosen], direct: dict[str, float], topic: str, abroad: set[str]) -> list[Chosen]:
+        """The reader's country first (where it matters), then bands of directness; inside one stronger evidence first
+        (where it matters), sources kept together."""
         if not chosen:
             return []
         best = max(direct[item.hit.passage.id] for item in chosen)
@@ -147,13 +157,16 @@ class Composer:
         def band(item: Chosen) -> int:
             return int((best - direct[item.hit.passage.id]) / BAND)
 
-        def key(item: Chosen) -> tuple[int, int, float]:
+        def key(item: Chosen) -> tuple[bool, int, int, float]:
             rank = RANK[item.hit.source.evidence] if weigh else 0
-            return band(item), rank, -direct[item.hit.passage.id]
+            return item.hit.source.id in abroad, band(item), rank, -direct[item.hit.passage.id]
 
         ordered = sorted(chosen, key=key)
         first_seen = {source: place for place, source in reversed(list(enumerate(i.hit.source.id for i in ordered)))}
-        return sorted(ordered, key=lambda item: (band(item), first_seen[item.hit.source.id]))
+        return sorted(
+            ordered,
+            key=lambda item: (item.hit.source.id in abroad, band(item), first_seen[item.hit.source.id]),
+        )
 
 
 def evidence(hits: Sequence[Hit]) -> list[Hit]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ingest.generation import Generation, IndexFolder, IndexUnusableError
+from ingest.generation import Generation, IndexFolder, IndexUnusableError, damage_explained
 from ingest.segment import Segment
 
 POLL_SECONDS = 1.0
@@ -103,11 +103,12 @@ class LiveIndex:
                 f"The index at {self._folder.root} was built by the embedder '{manifest.embedder}', the settings name "
                 f"'{self._embedder}'. Build it anew with: ketamine-answers ingest --rebuild"
             )
-        for segment in manifest.segments:
-            if segment not in self._open:
-                self._open[segment] = Segment(self._folder.segment(segment))
-        segments = [self._open[segment] for segment in manifest.segments]
-        return Generation(manifest, segments, self._folder.generation(name))
+        with damage_explained(self._folder.root):
+            for segment in manifest.segments:
+                if segment not in self._open:
+                    self._open[segment] = Segment(self._folder.segment(segment))
+            segments = [self._open[segment] for segment in manifest.segments]
+            return Generation(manifest, segments, self._folder.generation(name))
 
     def _close_unused(self) -> None:
         for name in [name for name in self._stale if not self._readers.get(name)]:

@@ -1,4 +1,4 @@
-"""The question and the answer as data, shared by command line, pages, API and records (docs/design.md)."""
+"""The question and the answer as data, shared by command line, pages, API and records (docs/answers.md)."""
 
 from typing import Any, Literal
 

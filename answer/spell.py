@@ -1,6 +1,7 @@
 """Mend slips of the keyboard: a word that the corpus never uses, one slip away from one that it does.
 
-Only for search; a reader's own words are never changed. Short words and names in the vocabulary stay as they are.
+Only for search; a reader's own words are never changed. Short words, names in the vocabulary and
+words longer than any real one (trying every slip in them takes minutes) stay as they are.
 """
 
 from collections import Counter
@@ -9,6 +10,7 @@ from collections.abc import Iterable
 from ingest.vocabulary import Vocabulary, words_of
 
 SHORTEST = 5
+LONGEST = 30
 RAREST = 2
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -43,7 +45,8 @@ class Speller:
         return " ".join(mended.get(word, word) for word in words_of(text))
 
     def _unknown(self, word: str) -> bool:
-        return len(word) >= SHORTEST and word.isalpha() and word.isascii() and word not in self._counts
+        fits = SHORTEST <= len(word) <= LONGEST
+        return fits and word.isalpha() and word.isascii() and word not in self._counts
 
     def _nearest(self, word: str) -> str | None:
         known = [near for near in _one_slip_away(word) if self._counts[near] >= RAREST]

@@ -14,7 +14,8 @@ half-written data. A source is live in the one segment that the manifest names f
 import json
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from heapq import nlargest
 from operator import itemgetter
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import bm25s
 import numpy as np
+from chromadb.errors import ChromaError
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
@@ -36,6 +38,15 @@ REBUILD_HINT = "Build it anew with: ketamine-answers ingest --rebuild"
 
 class IndexUnusableError(OperatorError):
     """An index is missing, was built for something else, or is damaged; the message says what to do."""
+
+
+@contextmanager
+def damage_explained(root: Path) -> Iterator[None]:
+    """Turn what is raised when files of an index are missing or broken into an ``IndexUnusableError``."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ChromaError) as error:  # Chroma raises them all
+        raise IndexUnusableError(f"The index at {root} is damaged ({error}). {REBUILD_HINT}") from error
 
 
 class LiveSource(BaseModel):

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 import bm25s
 import numpy as np
+from chromadb.errors import ChromaError
 
 from errors import OperatorError
 from ingest.embed import Embedder
@@ -26,6 +27,7 @@ from ingest.generation import (
     IndexUnusableError,
     LiveSource,
     Manifest,
+    damage_explained,
     live_passages,
     write_atomically,
 )
@@ -100,8 +102,9 @@ def update_index(root: Path, loaded: Loaded, tools: Tools, *, rebuild: bool = Fa
     try:
         with _lock(root):
             return _Update(IndexFolder(root), loaded, tools, rebuild).run()
-    except OSError as error:
-        raise IngestError(f"The index can't be written to {root}: {error.strerror or error}.") from error
+    except (OSError, ChromaError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise IngestError(f"The index can't be written to {root}: {reason}.") from error
 
 
 class _Update:
@@ -125,7 +128,8 @@ class _Update:
         kept = {name: source for name, source in old.items() if self.digests.get(name) == source.digest}
         with ExitStack() as stack:
             names = live.segments if live else []
-            segments = [stack.enter_context(closing(Segment(self.folder.segment(name)))) for name in names]
+            with damage_explained(self.folder.root):
+                segments = [stack.enter_context(closing(Segment(self.folder.segment(name)))) for name in names]
             self._write(kept, segments, stack)
         self.summary.written = True
         self._clear()

@@ -24,6 +24,7 @@ _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*\r?\n?", re.D
 _OPENED = re.compile(r"\A---[ \t]*\r?\n")
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
 _BULLET = re.compile(r"^[-*+]\s+(.+)$")
+_PLACEHOLDER = re.compile(r"\[[^\]]+\](?!\()")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -86,9 +87,19 @@ def load_file(path: Path) -> Source:
     heading, blocks = _split_blocks(body)
     if not blocks:
         raise UnusableFileError(Problem(path, "holds no text below its front matter", line=body_line))
+    if meta.kind == "clinic-information" and meta.filled_in:
+        _refuse_placeholders(path, body, body_line)
     if matter is None and heading:
         meta = meta.model_copy(update={"title": heading[:600]})
     return Source(meta, heading or meta.title, tuple(blocks), hashlib.sha256(raw.encode()).hexdigest())
+
+
+def _refuse_placeholders(path: Path, body: str, first_line: int) -> None:
+    """A clinic's fact with a "[price]" left in it must not reach a visitor."""
+    for number, line in enumerate(body.split("\n")):
+        left = _PLACEHOLDER.search(line)
+        if left:
+            raise UnusableFileError(Problem(path, f"{left[0]} isn't filled in yet", line=first_line + number))
 
 
 def _documents(paths: Iterable[Path]) -> list[Path]:
@@ -99,7 +110,7 @@ def _documents(paths: Iterable[Path]) -> list[Path]:
             found += [p for p in inside if not _is_hidden(p.relative_to(path))]
         else:
             found.append(path)
-    return found
+    return list({path.resolve(): path for path in found}.values())
 
 
 def _is_hidden(path: Path) -> bool:
@@ -138,7 +149,7 @@ def _parse_meta(path: Path, matter: str) -> SourceMeta:
     try:
         node = yaml.compose(matter, Loader=yaml.SafeLoader)
         data: Any = yaml.safe_load(matter)
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that doesn't exist
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # no such date; brackets nested too deep
         mark = getattr(error, "problem_mark", None)
         message = f"front matter is not YAML: {getattr(error, 'problem', error)}"
         raise UnusableFileError(Problem(path, message, line=mark.line + 2 if mark else 2)) from error

@@ -17,6 +17,8 @@ Count = Callable[[Sequence[str]], list[int]]
 WINDOW_TOKENS = 128
 MAX_TITLE_TOKENS = 48
 SPECIAL_TOKENS = 2
+LONGEST_STRETCH = 5000
+_PLAIN_END = re.compile(r"[a-z]{3}[.!?] (?=[A-Z])")
 _ABBREVIATION_END = re.compile(r"(?:\b(?:et al|approx|pts|pt|h|min|Fig|No|vs|e\.g|i\.e|Dr|Prof)\.)$", re.IGNORECASE)
 _CONTINUES = re.compile(r"^\s*(?:[\[(\d]|[a-z])")
 _ABBREVIATION_NEEDS_LOWER = re.compile(r"\b(?:h|min|pt|No)\.$", re.IGNORECASE)
@@ -46,12 +48,28 @@ def sentences(text: str) -> list[str]:
     pysbd's boundaries, with those removed that stand behind an abbreviation or before a reference mark.
     """
     merged: list[str] = []
-    for piece in (part.strip() for part in pysbd.Segmenter(language="en", clean=False).segment(text)):
+    for piece in (part.strip() for stretch in _stretches(text) for part in _segment(stretch)):
         if merged and _belongs(merged[-1], piece):
             merged[-1] = f"{merged[-1]} {piece}"
         elif piece:
             merged.append(piece)
     return merged
+
+
+def _stretches(text: str) -> Iterator[str]:
+    """A long text in stretches that end where a sentence plainly does: pysbd's time grows with the square of length."""
+    start = 0
+    while len(text) - start > LONGEST_STRETCH:
+        ends = list(_PLAIN_END.finditer(text, start, start + LONGEST_STRETCH))
+        space = text.rfind(" ", start + 1, start + LONGEST_STRETCH) + 1
+        end = ends[-1].end() if ends else space or start + LONGEST_STRETCH
+        yield text[start:end]
+        start = end
+    yield text[start:]
+
+
+def _segment(text: str) -> list[str]:
+    return list(pysbd.Segmenter(language="en", clean=False).segment(text))
 
 
 def _belongs(before: str, piece: str) -> bool:

@@ -57,9 +57,13 @@ class Vocabulary:
         self.terms = {term.name: term for term in terms}
         self.digest = hashlib.sha256("\n".join(repr(term) for term in self.terms.values()).encode()).hexdigest()[:16]
         self._phrases: dict[tuple[str, ...], Term] = {}
+        self._longest: dict[str, int] = {}
         for term in self.terms.values():
             for variant in (term.name, *term.words):
-                self._phrases.setdefault(tuple(words_of(variant)), term)
+                phrase = tuple(words_of(variant))
+                self._phrases.setdefault(phrase, term)
+                if 1 < len(phrase) <= LONGEST_TERM:
+                    self._longest[phrase[0]] = max(len(phrase), self._longest.get(phrase[0], 1))
 
     @classmethod
     def load(cls, path: Path) -> "Vocabulary":
@@ -90,7 +94,8 @@ class Vocabulary:
         found: list[Mention] = []
         start = 0
         while start < len(words):
-            for end in range(min(len(words), start + LONGEST_TERM), start, -1):
+            longest = self._longest.get(words[start], 1)
+            for end in range(min(len(words), start + longest), start, -1):
                 term = self._lookup(tuple(words[start:end]))
                 if term:
                     found.append(Mention(term, start, end))

@@ -67,7 +67,7 @@ def note_lost_packets():
         lost += sum(int(line.split()[1]) for line in six if line.startswith("Ip6OutNoRoutes"))
     if lost:
         with open(os.environ["OUTGOING_LOG"], "a", encoding="utf-8") as log:
-            log.write(f"kernel: {lost} without a route, by {command}\n")
+            log.write(f"kernel: {lost} without a route, by {command}\\n")
 
 
 url, command = sys.argv[1], sys.argv[2:]

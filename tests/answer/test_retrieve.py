@@ -73,7 +73,9 @@ def test_brand_and_generic_name_find_each_other(
     ],
 )
 def test_a_misspelt_question_finds_what_the_right_one_finds(engine: Any, typed: str, right: str) -> None:
-    assert ids(engine.search(typed, 5)) == ids(engine.search(right, 5))
+    found, wanted = ids(engine.search(typed, 10)), ids(engine.search(right, 10))
+    assert found[0] == wanted[0]
+    assert len({*found} & {*wanted}) >= len(wanted) * 0.7
 
 
 def test_help_line_cards_are_found_when_a_helpline_is_asked_for(engine: Any) -> None:
@@ -87,7 +89,9 @@ def test_help_line_cards_stay_away_from_any_other_question(engine: Any, asked: s
     assert not [name for name in ids(engine.search(asked, 60)) if name.startswith("crisis-help-")]
 
 
-@pytest.mark.parametrize("asked", ["What are the side effects?", "How much does it cost?", "blood pressure", "Is it safe?"])
+@pytest.mark.parametrize(
+    "asked", ["What are the side effects?", "How much does it cost?", "blood pressure", "Is it safe?"]
+)
 def test_the_best_come_first_and_no_text_twice(engine: Any, asked: str) -> None:
     hits = engine.search(asked, 40)
     texts = ["".join(filter(str.isalnum, hit.passage.text.lower())) for hit in hits]

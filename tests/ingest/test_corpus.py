@@ -12,10 +12,10 @@ from settings import ROOT
 
 CORPUS = ROOT / "corpus"
 # ISO 3166 codes that the literature may name, "EU" for rules of the Union.
-COUNTRIES = set(
-    "AR AT AU BE BG BR CA CH CL CN CO CY CZ DE DK EE ES EU FI FR GB GR HK HR HU IE IL IN IR IS IT JP KR LT LU LV MT MX MY "
-    "NL NO NZ PE PH PK PL PT RO SA SE SG SI SK TH TR TW UA US ZA".split()
-)
+COUNTRY_CODES = """
+AR AT AU BE BG BR CA CH CL CN CO CY CZ DE DK EE ES EU FI FR GB GR HK HR HU IE IL IN IR IS IT JP KR LT LU LV MT MX MY
+NL NO NZ PE PH PK PL PT RO SA SE SG SI SK TH TR TW UA US ZA
+"""
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +63,9 @@ def test_every_card_has_a_heading_and_claims_below_sections(cards: list[Source])
 
 
 def test_countries_are_iso_codes_in_use(corpus: Loaded) -> None:
-    odd = {(source.meta.id, code) for source in corpus.sources for code in source.meta.country if code not in COUNTRIES}
-    assert odd == set()
+    known = set(COUNTRY_CODES.split())
+    odd = [source.meta.id for source in corpus.sources if not set(source.meta.country) <= known]
+    assert odd == []
 
 
 def test_every_questions_file_belongs_to_a_card_and_no_question_is_lost(cards: list[Source]) -> None:

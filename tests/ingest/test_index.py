@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,13 @@ MODEL = identify("all-MiniLM-L6-v2")
 DRIVING = "Do not drive a car until the day after the session."
 BLADDER = "Frequent use can harm the bladder and make it hurt to urinate."
 PRICE = "A course of six infusions costs several thousand dollars."
+HOLD_LOCK = """
+import fcntl, sys
+with open(sys.argv[1], "w") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    print("held", flush=True)
+    input()
+"""
 TEXTS = {"driving": DRIVING, "bladder": BLADDER, "price": PRICE}
 
 
@@ -66,12 +75,13 @@ class Bench:
 
     def search(self, text: str) -> list[str]:
         """Ids of the sources found, best first."""
-        index = LiveIndex(IndexFolder(self.root), self.model)
-        try:
-            hits = Retriever(index, self.embedder, Terms(self.vocabulary)).search(text)
-            return [hit.source.id for hit in hits]
-        finally:
-            index.close()
+        return self.search_many([text])[0]
+
+    def search_many(self, texts: Sequence[str]) -> list[list[str]]:
+        """``search`` for many questions on one opened index."""
+        with closing(LiveIndex(IndexFolder(self.root), self.model)) as index:
+            found = Retriever(index, self.embedder, Terms(self.vocabulary)).search_many(texts, 20)
+            return [[hit.source.id for hit in hits] for hits in found]
 
     def files(self) -> dict[str, int]:
         """Every file below the index and when it was written."""
@@ -141,9 +151,9 @@ def test_only_the_changed_source_is_embedded_again(filled: Bench) -> None:
     summary = filled.update()
     assert (summary.new, summary.changed, summary.removed) == (0, 1, 0)
     assert filled.embedder.texts == ["Price. Each infusion costs four hundred dollars."]
-    index = LiveIndex(IndexFolder(filled.root), MODEL)
-    texts = [hit.passage.text for hit in Retriever(index, filled.embedder, Terms(Vocabulary([]))).search("cost")]
-    index.close()
+    with closing(LiveIndex(IndexFolder(filled.root), MODEL)) as index:
+        hits = Retriever(index, filled.embedder, Terms(Vocabulary([]))).search("cost")
+    texts = [hit.passage.text for hit in hits]
     assert "Each infusion costs four hundred dollars." in texts
     assert PRICE not in texts
     assert_tidy(filled)
@@ -207,7 +217,8 @@ def test_a_changed_vocabulary_rebuilds_only_the_word_index(filled: Bench) -> Non
 
 
 def test_many_small_changes_fold_segments_and_everything_is_still_found(filled: Bench) -> None:
-    words = "apple brick cloud daisy eagle flint grape hazel ivory joker kayak lemon".split()
+    words = ["apple", "brick", "cloud", "daisy", "eagle", "flint", "grape", "hazel", "ivory"]
+    assert len(words) > MAX_SEGMENTS
     most = 0
     for word in words:
         filled.write(word, f"The {word} clinic answers the telephone on weekdays.")
@@ -216,12 +227,13 @@ def test_many_small_changes_fold_segments_and_everything_is_still_found(filled: 
         most = max(most, len(IndexFolder(filled.root).manifest(IndexFolder(filled.root).live_name() or "").segments))
         assert_tidy(filled)
     assert most == MAX_SEGMENTS
-    assert [word for word in words if filled.search(f"the {word} clinic")[0] != word] == []
-    assert filled.search("when may I drive again?")[0] == "driving"
+    found = filled.search_many([*(f"the {word} clinic" for word in words), "when may I drive again?"])
+    assert [hits[0] for hits in found] == [*words, "driving"]
+    assert {len(hits) for hits in found} == {len(words) + len(TEXTS)}
 
 
-def test_a_folded_source_is_found_as_a_freshly_built_one(filled: Bench, tmp_path: Path) -> None:
-    for number in range(MAX_SEGMENTS + 2):
+def test_an_index_changed_step_by_step_answers_as_a_freshly_built_one(filled: Bench) -> None:
+    for number in range(3):
         filled.write("price", f"A course of infusions costs {number + 2} thousand dollars.")
         filled.update()
     incremental = filled.search("what does it cost, and when may I drive?")
@@ -233,7 +245,7 @@ def test_a_folded_source_is_found_as_a_freshly_built_one(filled: Bench, tmp_path
 def test_the_last_two_generations_stay_and_nothing_else(filled: Bench) -> None:
     folder = IndexFolder(filled.root)
     names = [folder.live_name()]
-    for number in range(4):
+    for number in range(3):
         filled.write("price", f"It costs {number} dollars.")
         filled.update()
         names.append(folder.live_name())
@@ -249,21 +261,38 @@ def test_litter_of_a_stopped_run_is_cleared_by_an_unchanged_one(filled: Bench) -
     assert filled.search("when may I drive again?")[0] == "driving"
 
 
-def test_a_reader_follows_to_the_new_generation_while_the_old_one_is_being_read(
-    filled: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def reader(filled: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveIndex]:
+    """A reader that looks at the pointer before every question."""
     monkeypatch.setattr("answer.follow.POLL_SECONDS", 0.0)
-    index = LiveIndex(IndexFolder(filled.root), MODEL)
-    retriever = Retriever(index, filled.embedder, Terms(Vocabulary([])))
+    with closing(LiveIndex(IndexFolder(filled.root), MODEL)) as index:
+        yield index
+
+
+def test_readers_follow_to_the_new_generation_while_one_still_reads_the_old(filled: Bench, reader: LiveIndex) -> None:
     vector = filled.embedder.embed(["when may I drive again?"])
-    with index.reading() as old:
+
+    def live_sources() -> set[str]:
+        with reader.reading() as generation:
+            assert len(generation.nearest(vector, 10)[0]) >= 3
+            return set(generation.sources)
+
+    with reader.reading() as old, ThreadPoolExecutor() as others:
         filled.write("nausea", "Some patients feel sick in the first hour.")
         filled.remove("driving")
         filled.update()
-        assert "nausea" in {hit.source.id for hit in retriever.search("will I feel sick?")}
-        assert "driving" not in {hit.source.id for hit in retriever.search("when may I drive again?")}
+        assert others.submit(live_sources).result() == {"bladder", "nausea", "price"}
+        assert live_sources() == set(TEXTS), "one answer is of one piece"
         assert len(old.nearest(vector, 10)[0]) == 3
-    index.close()
+    assert live_sources() == {"bladder", "nausea", "price"}
+
+
+def test_a_new_generation_that_is_damaged_leaves_readers_on_the_one_before(filled: Bench, reader: LiveIndex) -> None:
+    filled.remove("price")
+    filled.update()
+    spoil_manifest(IndexFolder(filled.root))
+    with reader.reading() as generation:
+        assert set(generation.sources) == set(TEXTS)
 
 
 def test_an_index_of_another_embedder_is_refused_with_the_hint_and_rebuilt_on_request(filled: Bench) -> None:
@@ -293,12 +322,25 @@ def spoil_pointer(folder: IndexFolder) -> None:
     folder.pointer.write_text("{")
 
 
-def lose_vectors(folder: IndexFolder) -> None:
+def lose_texts(folder: IndexFolder) -> None:
     name = folder.manifest(folder.live_name() or "").segments[0]
     folder.segment(name).rename(folder.root / "elsewhere")
 
 
-@pytest.mark.parametrize("spoil", [spoil_layout, spoil_manifest, spoil_pointer, lose_vectors])
+def lose_vectors(folder: IndexFolder) -> None:
+    name = folder.manifest(folder.live_name() or "").segments[0]
+    (folder.segment(name) / "chroma").rename(folder.root / "elsewhere")
+
+
+def break_vectors(folder: IndexFolder) -> None:
+    name = folder.manifest(folder.live_name() or "").segments[0]
+    (folder.segment(name) / "chroma" / "chroma.sqlite3").write_bytes(b"not a database" * 1000)
+
+
+SPOILS = [spoil_layout, spoil_manifest, spoil_pointer, lose_texts, lose_vectors, break_vectors]
+
+
+@pytest.mark.parametrize("spoil", SPOILS)
 def test_an_older_or_damaged_index_is_refused_with_the_hint_and_rebuilt_on_request(
     filled: Bench, spoil: Callable[[IndexFolder], None]
 ) -> None:
@@ -312,6 +354,13 @@ def test_an_older_or_damaged_index_is_refused_with_the_hint_and_rebuilt_on_reque
     assert filled.search("when may I drive again?")[0] == "driving"
 
 
+def test_a_lost_word_index_is_explained_to_readers(filled: Bench) -> None:
+    folder = IndexFolder(filled.root)
+    (folder.generation(folder.live_name() or "") / "bm25").rename(folder.root / "elsewhere")
+    with pytest.raises(IndexUnusableError, match="ingest --rebuild"):
+        filled.search("driving")
+
+
 def test_a_rebuild_embeds_everything_anew(filled: Bench) -> None:
     filled.update(rebuild=True)
     assert len(filled.embedder.texts) == 3
@@ -321,8 +370,7 @@ def test_a_rebuild_embeds_everything_anew(filled: Bench) -> None:
 @pytest.fixture
 def locked(filled: Bench) -> Iterator[Bench]:
     """The index, its lock held by another process."""
-    script = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True); input()"
-    command = [sys.executable, "-c", script, str(filled.root / "lock")]
+    command = [sys.executable, "-c", HOLD_LOCK, str(filled.root / "lock")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
@@ -368,7 +416,7 @@ def test_ingesting_a_folder_without_a_usable_document_tells_the_first_problem(
     tmp_path: Path, write: Callable[[str, str], Path], embedder: Embedder
 ) -> None:
     write("documents/empty.md", "")
-    with pytest.raises(IngestError, match="No usable document.*is empty"):
+    with pytest.raises(IngestError, match=r"No usable document.*is empty"):
         ingest_paths(settings_of(tmp_path), [tmp_path / "documents"], lambda: embedder)
 
 
@@ -381,7 +429,6 @@ def test_any_folder_of_texts_can_be_ingested_and_searched(
     settings = settings_of(tmp_path)
     summary = ingest_paths(settings, [tmp_path / "documents"], lambda: embedder)
     assert (summary.sources, [problem.path.name for problem in summary.problems]) == (2, ["broken.md"])
-    index = LiveIndex(IndexFolder(settings.data_dir / "small"), MODEL)
-    hits = Retriever(index, embedder, Terms(Vocabulary([]))).search("when may I drive again?")
-    index.close()
+    with closing(LiveIndex(IndexFolder(settings.data_dir / "small"), MODEL)) as index:
+        hits = Retriever(index, embedder, Terms(Vocabulary([]))).search("when may I drive again?")
     assert [hit.source.id for hit in hits] == ["Driving", "bladder"]

@@ -129,6 +129,7 @@ def test_a_missing_field_is_named(write: Write) -> None:
         "title: x\nyear: 2024-13-45",
         "1: x\ntitle: y",
         "? [a]\n: b",
+        "title: " + "[" * 3000,
     ],
 )
 def test_front_matter_of_any_shape_is_a_problem_and_not_a_crash(write: Write, matter: str) -> None:
@@ -210,7 +211,11 @@ def test_of_two_files_with_one_id_the_first_stays_and_the_second_names_it(write:
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("id: a\naliases: [old]", "id: old"), ("id: a\naliases: [old]", "id: b\naliases: [old]"), ("id: a", "id: b\naliases: [a]")],
+    [
+        ("id: a\naliases: [old]", "id: old"),
+        ("id: a\naliases: [old]", "id: b\naliases: [old]"),
+        ("id: a", "id: b\naliases: [a]"),
+    ],
 )
 def test_an_alias_that_is_already_taken_is_a_problem(write: Write, tmp_path: Path, first: str, second: str) -> None:
     write("folder/1.md", f"---\n{first}\ntitle: One\n---\nRest for a day.\n")

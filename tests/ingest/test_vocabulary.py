@@ -93,7 +93,16 @@ def test_a_question_is_not_searched_by_the_name_of_an_organ(vocabulary: Vocabula
 
 
 def test_words_keep_inner_dots_and_apostrophes() -> None:
-    assert words_of("John’s 0.5 mg/kg (i.v.) DOSE_1 – naïve") == ["john's", "0.5", "mg", "kg", "i.v", "dose", "1", "naïve"]
+    assert words_of("John’s 0.5 mg/kg (i.v.) DOSE_1 – naïve") == [
+        "john's",
+        "0.5",
+        "mg",
+        "kg",
+        "i.v",
+        "dose",
+        "1",
+        "naïve",
+    ]
 
 
 def test_a_missing_file_is_an_empty_vocabulary(tmp_path: Path) -> None:
@@ -121,7 +130,9 @@ def test_a_bad_file_is_refused_with_its_path_and_what_is_wrong(write: Write, tex
 
 
 def test_every_parent_in_the_project_s_vocabulary_is_a_term_of_it(real: Vocabulary) -> None:
-    missing = {(term.name, parent) for term in real.terms.values() for parent in term.parents if parent not in real.terms}
+    missing = {
+        (term.name, parent) for term in real.terms.values() for parent in term.parents if parent not in real.terms
+    }
     assert missing == set()
 
 
