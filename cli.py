@@ -34,6 +34,7 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 STAGES = {"split": "Reading", "embed": "Embedding"}
 BATCH = 256
+ALL = 10_000
 
 DataDir = Annotated[Path | None, typer.Option(help="Folder for indexes instead of the settings'.")]
 Collection = Annotated[str | None, typer.Option(help="Name of the index instead of the settings'.")]
@@ -258,7 +259,7 @@ def _search_batch(settings: Settings, batch: Path, output: Path, k: int) -> None
     with _writing(output) as file:
         for start in range(0, len(rows), BATCH):
             part = rows[start : start + BATCH]
-            for row, hits in zip(part, engine.search_many([row["text"] for row in part], k * 4), strict=True):
+            for row, hits in zip(part, engine.search_many([row["text"] for row in part], ALL), strict=True):
                 best: dict[str, float] = {}
                 for hit in hits:
                     best.setdefault(hit.source.id, round(hit.score, 6))
@@ -284,12 +285,12 @@ def _read_batch(path: Path) -> Sequence[dict[str, Any]]:
 
     rows = read_rows(path)
     for number, row in enumerate(rows, start=1):
+        row["id"] = str(number if row.get("id") is None else row["id"])
         try:
             Question.model_validate(row)
         except ValidationError as error:
             first = error.errors()[0]
             raise BadRowsError(f"{path}: row {number}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-        row["id"] = str(row.get("id") or number)
     return rows
 
 

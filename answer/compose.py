@@ -37,6 +37,7 @@ class _Weights(BaseModel):
     weights: dict[str, float]
     country_bound: dict[str, list[str]]
     evidence_bound: dict[str, list[str]]
+    background: dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Composer:
         self._sections = data.weights
         self._country_bound = frozenset(data.country_bound["topics"])
         self._evidence_bound = frozenset(data.evidence_bound["topics"])
+        self._background = frozenset(data.background["topics"])
         self._terms = terms
         self._most_words = most_words
         self._bag = lru_cache(maxsize=50_000)(lambda text: frozenset(terms.of(text)))
@@ -81,8 +83,9 @@ class Composer:
         """
         votes: Counter[str] = Counter()
         for hit in hits[:TOPIC_VOTERS]:
-            for topic in hit.source.topics:
-                votes[topic] += 1 / len(hit.source.topics)  # type: ignore[assignment]
+            topics = [topic for topic in hit.source.topics if topic not in self._background] or hit.source.topics
+            for topic in topics:
+                votes[topic] += 1 / len(topics)  # type: ignore[assignment]
         return max(votes, key=lambda topic: votes[topic], default="")
 
     def weighs_evidence(self, topic: str) -> bool:

@@ -78,9 +78,14 @@ class Coverer:
         }
 
     def _missing(self, text: str, hits: Sequence[Hit]) -> list[Mention]:
-        """Aspects named in the question that none of the passages names."""
+        """Aspects named in the question that none of the passages names; a town is found in its country's sources."""
         found = frozenset().union(*(self._names(hit.passage) for hit in hits[:LOOKED_AT]))
-        return [mention for mention in self._aspects(text) if mention.term.name not in found]
+        countries = {country for hit in hits[:LOOKED_AT] for country in hit.source.country}
+        return [
+            mention
+            for mention in self._aspects(text)
+            if mention.term.name not in found and mention.term.country not in countries
+        ]
 
     def _aspects(self, text: str) -> list[Mention]:
         """Terms that narrow the question; names that every other passage holds ("ketamine") don't."""

@@ -31,7 +31,7 @@ SEARCHED = 60
 HELP_FIRST: frozenset[Outcome] = frozenset(("crisis", "emergency"))
 LONGEST_READ = 20_000
 FEWEST_TERMS = 3
-LEAST_CLINIC_SCORE = 0.35
+LEAST_CLINIC_COSINE = 0.5
 OFF_TOPIC_CHANCE = 0.05
 OFF_TOPIC_COSINE = 0.35
 _NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
@@ -207,7 +207,7 @@ class Engine:
             coverage = lookup.coverer.judge(text, hits)
         if coverage.probability >= self.settings.answer_threshold:
             return self._builder.answered(turn, self._compose(turn, text, hits), self._composer.topic(hits))
-        if _far_away(coverage, hits):
+        if _far_away(turn, coverage, hits):
             return self._builder.message(turn, "off_topic", "off_topic")
         return self._builder.nothing_found(turn, coverage.missing, hits)
 
@@ -225,9 +225,15 @@ class Engine:
         """The clinic's own practical facts, or its contact where it has told none."""
         with turn.timed("compose"):
             chosen = self._composer.compose(text, facts, self._reader(turn))
-        if not chosen or facts[0].score < LEAST_CLINIC_SCORE:
+        if not chosen or not self._speaks_to(text, facts[0]):
             return self._builder.message(turn, "no_evidence", "no_evidence_clinic")
         return self._builder.answered(turn, chosen, topic="")
+
+    def _speaks_to(self, text: str, fact: Hit) -> bool:
+        """True when a fact of the clinic names the practical matter asked about, or is very close to the question."""
+        asked = {m.term.name for m in self._terms.vocabulary.mentions(text) if m.term.kind == "clinic"}
+        named = self._terms.vocabulary.names(fact.passage.titled)
+        return bool(asked & named) or max(fact.cosine, fact.question_cosine) >= LEAST_CLINIC_COSINE
 
     def _ordinary_part(self, turn: Turn, lookup: _Lookup) -> list[Chosen]:
         text = lookup.speller.mend(turn.text)
@@ -250,7 +256,8 @@ class Engine:
 
 
 def _build_lookup(generation: Generation, terms: Terms) -> _Lookup:
-    texts = (text for passage in generation.passages for text in (passage.titled, *passage.questions))
+    texts = (passage.titled for passage in generation.passages)
+    questions = (question for passage in generation.passages for question in passage.questions)
     claims: dict[str, list[Passage]] = {}
     for passage in generation.passages:
         claims.setdefault(passage.source_id, []).append(passage)
@@ -258,15 +265,19 @@ def _build_lookup(generation: Generation, terms: Terms) -> _Lookup:
         source_id: SourceView(stored.meta, stored.heading, tuple(claims.get(source_id, ())))
         for source_id, stored in generation.sources.items()
     }
-    return _Lookup(generation.manifest.name, Coverer(generation, terms), Speller(texts, terms.vocabulary), views)
+    return _Lookup(
+        generation.manifest.name, Coverer(generation, terms), Speller(texts, questions, terms.vocabulary), views
+    )
 
 
 def _message_id(triage: Triage, outcome: Outcome) -> str:
     return "crisis_other" if outcome == "crisis" and triage.about_other else outcome
 
 
-def _far_away(coverage: Coverage, hits: Sequence[Hit]) -> bool:
-    """True for a question that isn't about this field at all."""
+def _far_away(turn: Turn, coverage: Coverage, hits: Sequence[Hit]) -> bool:
+    """True for a question that isn't about this field at all: it names nothing of it and is like nothing in it."""
+    if coverage.features["missing"] or turn.triage.notices:
+        return False
     return coverage.probability < OFF_TOPIC_CHANCE and max(hit.cosine for hit in hits) < OFF_TOPIC_COSINE
 
 

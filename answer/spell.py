@@ -12,44 +12,50 @@ from ingest.vocabulary import Vocabulary, words_of
 SHORTEST = 5
 LONGEST = 30
 RAREST = 2
+FAR_COMMONER = 50
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class Speller:
     """Knows the words of the corpus and how often it uses them."""
 
-    def __init__(self, texts: Iterable[str], vocabulary: Vocabulary) -> None:
-        """Count the words of ``texts`` (passages and their questions)."""
-        self._counts: Counter[str] = Counter()
+    def __init__(self, texts: Iterable[str], questions: Iterable[str], vocabulary: Vocabulary) -> None:
+        """Count words.
+
+        Args:
+            texts: passages; their words are rightly spelt.
+            questions: the questions they answer, in people's own spelling: a word that only they use is itself a slip
+                when a right word one slip away is far commoner.
+            vocabulary: its names are rightly spelt too.
+        """
+        self._texts: Counter[str] = Counter()
         for text in texts:
-            self._counts.update(words_of(text))
-        self._counts += Counter(
-            {
-                word: RAREST
-                for term in vocabulary.terms.values()
-                for name in (term.name, *term.words)
-                for word in words_of(name)
-            }
-        )
+            self._texts.update(words_of(text))
+        names = (name for term in vocabulary.terms.values() for name in (term.name, *term.words))
+        self._right = set(self._texts) | {word for name in names for word in words_of(name)}
+        self._counts = Counter(dict.fromkeys(self._right, RAREST)) + self._texts
+        for question in questions:
+            self._counts.update(words_of(question))
 
     def __contains__(self, word: object) -> bool:
-        """True for a word of the corpus or its vocabulary."""
-        return word in self._counts
+        """True for a word of the corpus's passages."""
+        return word in self._texts
 
     def mend(self, text: str) -> str:
-        """``text`` with unknown words replaced by the commonest known word one slip away; unchanged without any."""
-        slips = {word: self._nearest(word) for word in words_of(text) if self._unknown(word)}
+        """``text`` with slips replaced by the commonest right word one slip away; unchanged without any."""
+        slips = {word: self._nearest(word) for word in words_of(text) if self._doubtful(word)}
         mended = {word: better for word, better in slips.items() if better}
         if not mended:
             return text
         return " ".join(mended.get(word, word) for word in words_of(text))
 
-    def _unknown(self, word: str) -> bool:
+    def _doubtful(self, word: str) -> bool:
         fits = SHORTEST <= len(word) <= LONGEST
-        return fits and word.isalpha() and word.isascii() and word not in self._counts
+        return fits and word.isalpha() and word.isascii() and word not in self._right
 
     def _nearest(self, word: str) -> str | None:
-        known = [near for near in _one_slip_away(word) if self._counts[near] >= RAREST]
+        least = max(RAREST, FAR_COMMONER * self._counts[word])
+        known = [near for near in _one_slip_away(word) if near in self._right and self._counts[near] >= least]
         return max(known, key=lambda near: (self._counts[near], near), default=None)
 
 

@@ -42,7 +42,7 @@ SEED = 0
 SHORTEST, LONGEST = 20, 40
 PER_FOLDER = 1000
 PATIENCE = 30.0
-WIDTH = 116
+WIDTH = 132
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """Ingest the project's corpus, or any folder, as the settings say."""
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ingest.embed import Embedder, identify
@@ -27,7 +29,14 @@ def ingest_paths(
         IngestError: a path doesn't exist, nothing usable was found, or the index can't be written.
         IndexUnusableError: the index was built by another embedder or layout; ``rebuild`` builds it anew.
     """
-    wanted = list(paths) or [path for part in PARTS if (path := settings.corpus_dir / part).exists()]
+    with _collector_paused():
+        return _ingest(settings, list(paths), embed, report, rebuild)
+
+
+def _ingest(
+    settings: Settings, paths: list[Path], embed: Callable[[], Embedder], report: Report, rebuild: bool
+) -> Summary:
+    wanted = paths or [path for part in PARTS if (path := settings.corpus_dir / part).exists()]
     missing = [path for path in wanted if not path.exists()]
     if missing or not wanted:
         raise IngestError(f"There is nothing at {missing[0] if missing else settings.corpus_dir}.")
@@ -38,3 +47,16 @@ def ingest_paths(
     terms = Terms(Vocabulary.load(settings.corpus_dir / "vocabulary.toml"))
     tools = Tools(identify(settings.embedder), embed, terms, report)
     return update_index(settings.data_dir / settings.collection, loaded, tools, rebuild=rebuild)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Without Python's cycle collector: an ingest makes millions of objects and no cycles, and walking them took
+    nearly half the time of a run over 50,000 documents."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

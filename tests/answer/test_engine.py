@@ -286,7 +286,6 @@ def test_a_clinics_facts_are_never_evidence(clinic: Engine) -> None:
         assert "clinic_source" not in notice_ids(answer)
 
 
-@pytest.mark.xfail(strict=True, reason="any fact of the clinic passes the least score")
 def test_a_question_to_the_clinic_that_its_facts_do_not_answer_ends_with_its_contact(clinic: Engine) -> None:
     answer = ask(clinic, "Where can I park my car at your clinic?")
     assert answer.outcome == "no_evidence"
@@ -345,7 +344,6 @@ def test_a_german_question_is_never_answered_from_its_vector(engine: Any) -> Non
     assert ask(engine, "Wie lange hält die Wirkung von Ketamin an?").sentences == []
 
 
-@pytest.mark.xfail(strict=True, reason="words that English shares with German count as English")
 def test_a_german_question_is_told_that_only_english_is_read(engine: Any) -> None:
     assert message_id(ask(engine, "Wie lange hält die Wirkung von Ketamin an?")) == "other_language"
 

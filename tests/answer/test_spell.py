@@ -15,7 +15,7 @@ TEXTS = ["Blood pressure rises after ketamine.", "Blood pressure is checked.", "
 
 @pytest.fixture
 def speller() -> Speller:
-    return Speller(TEXTS, Vocabulary([Term(name="esketamine", kind="drug", words=("Spravato",))]))
+    return Speller(TEXTS, [], Vocabulary([Term(name="esketamine", kind="drug", words=("Spravato",))]))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_known_short_foreign_and_far_words_stay_as_they_were_typed(speller: Spel
 
 
 def test_a_word_that_the_corpus_holds_only_once_is_never_the_correction() -> None:
-    assert Speller(["A glutamate surge."], Vocabulary([])).mend("glutamete") == "glutamete"
+    assert Speller(["A glutamate surge."], [], Vocabulary([])).mend("glutamete") == "glutamete"
 
 
 def test_a_very_long_word_costs_no_time(speller: Speller) -> None:
@@ -50,13 +50,12 @@ def test_a_very_long_word_costs_no_time(speller: Speller) -> None:
 
 
 def test_the_commonest_of_several_near_words_is_taken() -> None:
-    speller = Speller(["dosing dosing dosing posing posing"], Vocabulary([]))
+    speller = Speller(["dosing dosing dosing posing posing"], [], Vocabulary([]))
     assert speller.mend("aosing") == "dosing"
 
 
-def test_words_of_corpus_and_vocabulary_are_known(speller: Speller) -> None:
+def test_words_of_the_passages_are_known(speller: Speller) -> None:
     assert "pressure" in speller
-    assert "spravato" in speller
     assert "presure" not in speller
 
 
@@ -68,7 +67,6 @@ def test_slips_are_mended_with_the_words_of_the_real_corpus(engine: Any, typed: 
         assert meant in engine._lookup(generation).speller.mend(typed).split()
 
 
-@pytest.mark.xfail(strict=True, reason="misspelt indexed questions make their slips known words")
 @pytest.mark.parametrize(("typed", "meant"), [("blood presure", "pressure"), ("side efects", "effects")])
 def test_a_slip_that_stands_among_the_indexed_questions_is_mended_too(engine: Any, typed: str, meant: str) -> None:
     with engine._index.reading() as generation:
