@@ -47,6 +47,7 @@ class Coverer:
 
     def judge(self, text: str, hits: Sequence[Hit]) -> Coverage:
         """How likely the passages in ``hits`` (best first, at least one) cover the question."""
+        text = self._without_places(text, hits)
         features = self.features(text, hits)
         total = float(self._model["intercept"])
         for name in FEATURES:
@@ -78,14 +79,18 @@ class Coverer:
         }
 
     def _missing(self, text: str, hits: Sequence[Hit]) -> list[Mention]:
-        """Aspects named in the question that none of the passages names; a town is found in its country's sources."""
+        """Aspects named in the question that none of the passages names."""
         found = frozenset().union(*(self._names(hit.passage) for hit in hits[:LOOKED_AT]))
-        countries = {country for hit in hits[:LOOKED_AT] for country in hit.source.country}
-        return [
-            mention
-            for mention in self._aspects(text)
-            if mention.term.name not in found and mention.term.country not in countries
-        ]
+        return [mention for mention in self._aspects(text) if mention.term.name not in found]
+
+    def _without_places(self, text: str, hits: Sequence[Hit]) -> str:
+        """The text without the towns and countries that sources found speak for: they say where the reader is."""
+        countries = {country for hit in hits for country in hit.source.country}
+        words = words_of(text)
+        for mention in reversed(self._vocabulary.mentions(text)):
+            if mention.term.kind == "place" and mention.term.country in countries:
+                del words[mention.start : mention.end]
+        return " ".join(words)
 
     def _aspects(self, text: str) -> list[Mention]:
         """Terms that narrow the question; names that every other passage holds ("ketamine") don't."""

@@ -32,8 +32,9 @@ class Speller:
         for text in texts:
             self._texts.update(words_of(text))
         names = (name for term in vocabulary.terms.values() for name in (term.name, *term.words))
-        self._right = set(self._texts) | {word for name in names for word in words_of(name)}
-        self._counts = Counter(dict.fromkeys(self._right, RAREST)) + self._texts
+        named = {word for name in names for word in words_of(name)}
+        self._right = named | set(self._texts)
+        self._counts = Counter(dict.fromkeys(named, RAREST)) + self._texts
         for question in questions:
             self._counts.update(words_of(question))
 
