@@ -100,9 +100,9 @@ def app_url(app_environment: dict[str, str], tmp_path_factory: pytest.TempPathFa
             process.stdout.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One Chromium for all tests."""
+    """One Chromium for the tests of a file; Playwright's event loop ends with it, for the tests that run their own."""
     executable = find_chromium()
     if executable is None:
         pytest.skip("no Chromium found: install one ('apt-get install chromium') or name it in CHROMIUM")
