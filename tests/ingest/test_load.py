@@ -257,3 +257,15 @@ def test_an_instruction_inside_a_document_is_only_text(write: Write) -> None:
         "<script>alert(1)</script>",
         "{{ system }}",
     ]
+
+
+def test_a_clinics_fact_with_a_bracket_left_in_it_is_reported_and_not_ingested(
+    write: Callable[[str, str], Path],
+) -> None:
+    text = (
+        "---\nid: clinic-prices\ntitle: Prices\nkind: clinic-information\nprovenance: clinic\n---\n"
+        "# Prices\n\n- A session costs [price].\n"
+    )
+    loaded = load([write("prices.md", text)])
+    assert loaded.sources == []
+    assert str(loaded.problems[0]).endswith("prices.md:9: [price] isn't filled in yet")
