@@ -192,7 +192,7 @@ class Engine:
         return None if any(character.isalnum() for character in turn.text) else "unreadable"
 
     def _look_up(self, turn: Turn, lookup: _Lookup) -> Answer:
-        if not is_english(turn.text, lookup.speller):
+        if not is_english(turn.text, lookup.speller.used, lookup.speller.right):
             return self._builder.message(turn, "no_evidence", "other_language")
         text = lookup.speller.mend(self._with_context(turn))
         with turn.timed("retrieve"):

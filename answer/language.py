@@ -1,19 +1,23 @@
 """Tell whether a question is written in English, the only language the embedder reads."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 from ingest.vocabulary import words_of
 
 FEWEST_WORDS = 3
-ENGLISH_SHARE = 0.5
+NAMED_SHARE = 0.5
+TEXT_SHARE = 0.3
 
 
-def is_english(text: str, known: Container[str]) -> bool:
-    """True when at least half of the words are known English ones; short texts in Latin letters pass.
+def is_english(text: str, used: Container[str], named: Container[str]) -> bool:
+    """True when enough of the words are ones that the English corpus uses; one or two Latin words always pass.
+
+    Names of medicines are much the same in all languages, so names alone don't make a sentence English.
 
     Args:
         text: the question.
-        known: the words of the English corpus and its vocabulary.
+        used: the words of the corpus's passages.
+        named: these and the words of the vocabulary's names.
     """
     words = [word for word in words_of(text) if not word.isdigit()]
     if not words:
@@ -21,4 +25,8 @@ def is_english(text: str, known: Container[str]) -> bool:
     foreign_letters = sum(1 for word in words if not word.replace("'", "").replace(".", "").isascii())
     if foreign_letters > len(words) / 2:
         return False
-    return len(words) < FEWEST_WORDS or sum(word in known for word in words) / len(words) >= ENGLISH_SHARE
+    return len(words) < FEWEST_WORDS or (_share(words, named) >= NAMED_SHARE and _share(words, used) >= TEXT_SHARE)
+
+
+def _share(words: Sequence[str], known: Container[str]) -> float:
+    return sum(word in known for word in words) / len(words)

@@ -17,7 +17,10 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class Speller:
-    """Knows the words of the corpus and how often it uses them."""
+    """Knows the words of the corpus and how often it uses them.
+
+    ``used`` counts the words of the passages; ``right`` are these and the words of the vocabulary's names.
+    """
 
     def __init__(self, texts: Iterable[str], questions: Iterable[str], vocabulary: Vocabulary) -> None:
         """Count words.
@@ -28,19 +31,15 @@ class Speller:
                 when a right word one slip away is far commoner.
             vocabulary: its names are rightly spelt too.
         """
-        self._texts: Counter[str] = Counter()
+        self.used: Counter[str] = Counter()
         for text in texts:
-            self._texts.update(words_of(text))
+            self.used.update(words_of(text))
         names = (name for term in vocabulary.terms.values() for name in (term.name, *term.words))
         named = {word for name in names for word in words_of(name)}
-        self._right = named | set(self._texts)
-        self._counts = Counter(dict.fromkeys(named, RAREST)) + self._texts
+        self.right = named | set(self.used)
+        self._counts = Counter(dict.fromkeys(named, RAREST)) + self.used
         for question in questions:
             self._counts.update(words_of(question))
-
-    def __contains__(self, word: object) -> bool:
-        """True for a word of the corpus's passages."""
-        return word in self._texts
 
     def mend(self, text: str) -> str:
         """``text`` with slips replaced by the commonest right word one slip away; unchanged without any."""
@@ -52,11 +51,11 @@ class Speller:
 
     def _doubtful(self, word: str) -> bool:
         fits = SHORTEST <= len(word) <= LONGEST
-        return fits and word.isalpha() and word.isascii() and word not in self._right
+        return fits and word.isalpha() and word.isascii() and word not in self.right
 
     def _nearest(self, word: str) -> str | None:
         least = max(RAREST, FAR_COMMONER * self._counts[word])
-        known = [near for near in _one_slip_away(word) if near in self._right and self._counts[near] >= least]
+        known = [near for near in _one_slip_away(word) if near in self.right and self._counts[near] >= least]
         return max(known, key=lambda near: (self._counts[near], near), default=None)
 
 

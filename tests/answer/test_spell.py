@@ -55,8 +55,9 @@ def test_the_commonest_of_several_near_words_is_taken() -> None:
 
 
 def test_words_of_the_passages_are_known(speller: Speller) -> None:
-    assert "pressure" in speller
-    assert "presure" not in speller
+    assert "pressure" in speller.used
+    assert "presure" not in speller.used
+    assert "spravato" in speller.right
 
 
 @pytest.mark.parametrize(
