@@ -98,9 +98,8 @@ class AnswerBuilder:
 
     def _elsewhere(self, turn: "Turn", chosen: Sequence[Chosen]) -> list[str]:
         """Countries the sources speak of, when none of them speaks of the reader's."""
-        codes = [code for item in chosen for code in item.hit.source.country]
-        own = {turn.country, *(("EU",) if self._lines.in_eu(turn.country) else ())}
-        return [] if own & set(codes) else sorted(set(codes))
+        codes = {code for item in chosen for code in item.hit.source.country}
+        return [] if codes & self._lines.jurisdictions(turn.country) else sorted(codes)
 
     def _follow_ups(self, turn: "Turn", outcome: Outcome, chosen: Sequence[Chosen], topic: str) -> list[str]:
         if outcome not in ("answered", "no_evidence"):

@@ -246,7 +246,7 @@ class Engine:
             return self._composer.compose(text, hits, self._reader(turn))
 
     def _reader(self, turn: Turn) -> Reader:
-        return Reader(frozenset({turn.country, *(("EU",) if self.crisis_lines.in_eu(turn.country) else ())}))
+        return Reader(self.crisis_lines.jurisdictions(turn.country))
 
     def _lookup(self, generation: Generation) -> _Lookup:
         with self._lock:

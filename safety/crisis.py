@@ -76,9 +76,10 @@ class CrisisLines:
             code = code if code in self._eu_members else ANYWHERE
         return Help(reason=reason, country=code, emergency=entry.emergency, lines=entry.lines)
 
-    def in_eu(self, country: str) -> bool:
-        """True for a member state of the European Union."""
-        return country.strip().upper() in self._eu_members
+    def jurisdictions(self, country: str) -> frozenset[str]:
+        """The codes whose rules and services hold in a country: its own, and the EU's in a member state."""
+        code = country.strip().upper()
+        return frozenset({code, EUROPEAN_UNION} if code in self._eu_members else {code})
 
 
 def _read(path: Path) -> _File:

@@ -62,15 +62,7 @@ class Turn:
         """What is kept of this turn: everything, or only that help is needed."""
         if self.answer is None or not self.in_crisis:
             return replace(self)
-        emptied: dict[str, object] = {
-            "message": None,
-            "sentences": [],
-            "citations": [],
-            "notices": [],
-            "follow_ups": [],
-            "text": "",
-        }
-        return replace(self, question="", answer=self.answer.model_copy(update=emptied), forgotten=True)
+        return replace(self, question="", answer=self.answer.model_copy(update=_NO_WORDS), forgotten=True)
 
 
 def new_id() -> str:
