@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ingest.embed import Embedder, identify
-from ingest.index import IngestError, Report, Summary, Tools, update_index
+from ingest.index import SEEN, IngestError, Report, Summary, Tools, update_index
 from ingest.load import load
+from ingest.seen import read_seen
 from ingest.terms import Terms
 from ingest.vocabulary import Vocabulary
 from settings import Settings
@@ -40,13 +41,14 @@ def _ingest(
     missing = [path for path in wanted if not path.exists()]
     if missing or not wanted:
         raise IngestError(f"There is nothing at {missing[0] if missing else settings.corpus_dir}.")
-    loaded = load(wanted)
-    if not loaded.sources:
+    root = settings.data_dir / settings.collection
+    loaded = load(wanted, {} if rebuild else read_seen(root / SEEN))
+    if not loaded.owners:
         reason = f" First problem: {loaded.problems[0]}" if loaded.problems else ""
         raise IngestError(f"No usable document was found in {', '.join(map(str, wanted))}.{reason}")
     terms = Terms(Vocabulary.load(settings.corpus_dir / "vocabulary.toml"))
     tools = Tools(identify(settings.embedder), embed, terms, report)
-    return update_index(settings.data_dir / settings.collection, loaded, tools, rebuild=rebuild)
+    return update_index(root, loaded, tools, rebuild=rebuild)
 
 
 @contextmanager

@@ -17,9 +17,11 @@ from uuid import uuid4
 
 import bm25s
 import numpy as np
+from bm25s.tokenization import Tokenized
 from chromadb.errors import ChromaError
 
 from errors import OperatorError
+from ingest.count import TermRows
 from ingest.embed import Embedder
 from ingest.generation import (
     REBUILD_HINT,
@@ -28,11 +30,11 @@ from ingest.generation import (
     LiveSource,
     Manifest,
     damage_explained,
-    live_passages,
     write_atomically,
 )
 from ingest.load import Loaded
 from ingest.schema import Passage, Problem, Source
+from ingest.seen import Seen, write_seen
 from ingest.segment import BATCH, Segment, SegmentWriter, StoredSource
 from ingest.split import split
 from ingest.terms import Terms
@@ -44,6 +46,7 @@ BM25_B = 0.5
 MAX_SEGMENTS = 8
 MAX_DEAD_SHARE = 0.5
 KEPT_GENERATIONS = 2
+SEEN = "seen.json"
 
 
 class IngestError(OperatorError):
@@ -111,29 +114,51 @@ class _Update:
     """One run, holding the lock."""
 
     def __init__(self, folder: IndexFolder, loaded: Loaded, tools: Tools, rebuild: bool) -> None:
-        self.folder, self.tools, self.rebuild = folder, tools, rebuild
-        self.sources = {source.meta.id: source for source in loaded.sources}
-        self.digests = {name: _digest(source) for name, source in self.sources.items()}
-        self.summary = Summary(sources=len(self.sources), problems=loaded.problems, skipped=loaded.skipped)
+        self.folder, self.loaded, self.tools, self.rebuild = folder, loaded, tools, rebuild
+        self.sources: dict[str, Source] = {}
+        self.digests: dict[str, str] = {}
+        self.summary = Summary(problems=loaded.problems, skipped=loaded.skipped)
 
     def run(self) -> Summary:
         live = None if self.rebuild else self._live()
-        self._clear()
+        self._clear(live)
         old = live.sources if live else {}
+        self._take_in(old)
         self._count(old)
         nothing_new = live and not (self.summary.new or self.summary.changed or self.summary.removed)
         if live and nothing_new and live.terms == self.tools.terms.digest:
             self.summary.passages = live.passages
+            self._note_seen()
             return self.summary
         kept = {name: source for name, source in old.items() if self.digests.get(name) == source.digest}
         with ExitStack() as stack:
             names = live.segments if live else []
             with damage_explained(self.folder.root):
                 segments = [stack.enter_context(closing(Segment(self.folder.segment(name)))) for name in names]
-            self._write(kept, segments, stack)
+            live = self._write(kept, segments, stack)
         self.summary.written = True
-        self._clear()
+        self._clear(live)
+        self._note_seen()
         return self.summary
+
+    def _take_in(self, old: dict[str, LiveSource]) -> None:
+        """Digests of all sources; files that were left unread are read after all if the index lacks what they held."""
+        for name, seen in list(self.loaded.unread.items()):
+            if name not in old or old[name].digest != seen.digest:
+                del self.loaded.unread[name]
+                self.loaded.read(seen.path)
+        self.sources = {source.meta.id: source for source in self.loaded.sources}
+        self.digests = {name: _digest(source) for name, source in self.sources.items()}
+        self.digests |= {name: seen.digest for name, seen in self.loaded.unread.items()}
+        self.summary.sources = len(self.digests)
+
+    def _note_seen(self) -> None:
+        read = {
+            name: Seen(path, mark, (name, *self.sources[name].meta.aliases), self.digests[name])
+            for name, (path, mark) in self.loaded.stamps.items()
+        }
+        if read:
+            write_seen(self.folder.root / SEEN, self.loaded.unread | read)
 
     def _live(self) -> Manifest | None:
         name = self.folder.live_name()
@@ -151,7 +176,7 @@ class _Update:
         shared = self.digests.keys() & old.keys()
         self.summary.changed = sum(1 for name in shared if self.digests[name] != old[name].digest)
 
-    def _write(self, kept: dict[str, LiveSource], segments: Sequence[Segment], stack: ExitStack) -> None:
+    def _write(self, kept: dict[str, LiveSource], segments: Sequence[Segment], stack: ExitStack) -> Manifest:
         """Write a new segment (fresh sources, and old segments folded into it) and a generation that names it."""
         name = _new_name()
         folded = _to_fold(segments, kept)
@@ -174,7 +199,7 @@ class _Update:
             },
             segments=[segment.name for segment in live],
         )
-        self._write_generation(manifest, live_passages(manifest, live))
+        return self._write_generation(manifest, live)
 
     def _write_segment(self, name: str, fresh: list[Source], folded: list[tuple[Segment, set[str]]]) -> None:
         passages = self._split(fresh)
@@ -226,44 +251,52 @@ class _Update:
                 found = segment.vectors(batch)
                 writer.add([(key, texts[key]) for key in found], np.stack(list(found.values())))
 
-    def _write_generation(self, manifest: Manifest, passages: list[Passage]) -> None:
+    def _write_generation(self, manifest: Manifest, segments: Sequence[Segment]) -> Manifest:
         folder = self.folder.generation(manifest.name)
         folder.mkdir(parents=True)
-        if passages:
-            with self.summary.stage("bm25"):
+        with self.summary.stage("bm25"):
+            rows = self._live_terms(manifest, segments)
+            if len(rows):
                 index = bm25s.BM25(k1=BM25_K1, b=BM25_B)
-                texts = (" ".join((passage.titled, *passage.questions)) for passage in passages)
-                index.index([self.tools.terms.of(text) for text in texts], show_progress=False)
+                index.index(Tokenized(ids=rows, vocab=rows.places), show_progress=False)
                 index.save(str(folder / "bm25"), show_progress=False)
         self.tools.report("bm25", 1, 1)
-        self.summary.passages = len(passages)
-        finished = manifest.model_copy(update={"passages": len(passages)})
+        self.summary.passages = len(rows)
+        finished = manifest.model_copy(update={"passages": len(rows)})
         write_atomically(folder / "manifest.json", finished.model_dump_json())
         self.tools.report("manifest", 1, 1)
         self.folder.switch(manifest.name)
         self.tools.report("switch", 1, 1)
+        return finished
 
-    def _clear(self) -> None:
+    def _live_terms(self, manifest: Manifest, segments: Sequence[Segment]) -> TermRows:
+        """BM25 terms of the live passages, in the order of ``generation.live_passages``."""
+        parts = []
+        for segment in segments:
+            rows = TermRows.kept(self.folder.segment(segment.name) / "terms.npz", segment.passages, self.tools.terms)
+            live = [n for n, p in enumerate(segment.passages) if manifest.lives_in(p.source_id, segment.name)]
+            parts.append((rows, live))
+        return TermRows.join(parts)
+
+    def _clear(self, live: Manifest | None) -> None:
         """Delete what no reader can still want: unfinished folders and generations before the last two."""
-        live = self.folder.live_name() if not self.rebuild or self.summary.written else None
         if live is None and self.folder.pointer.exists():
             return
         names = sorted(path.name for path in _folders(self.folder.root / "generations"))
-        older = [name for name in names if live and name < live and self._finished(name)]
+        older = [manifest for name in names if live and name < live.name and (manifest := self._finished(name))]
         kept = [*older[len(older) - KEPT_GENERATIONS + 1 :], *([live] if live else [])]
-        used = {segment for name in kept for segment in self.folder.manifest(name).segments}
-        unwanted = [self.folder.generation(name) for name in names if name not in kept]
+        used = {segment for manifest in kept for segment in manifest.segments}
+        unwanted = [self.folder.generation(name) for name in names if name not in {manifest.name for manifest in kept}]
         unwanted += [path for path in _folders(self.folder.root / "segments") if path.name not in used]
         for path in unwanted:
             shutil.rmtree(path, ignore_errors=True)
         self.tools.report("clear", 1, 1)
 
-    def _finished(self, name: str) -> bool:
+    def _finished(self, name: str) -> Manifest | None:
         try:
-            self.folder.manifest(name)
+            return self.folder.manifest(name)
         except IndexUnusableError:
-            return False
-        return True
+            return None
 
 
 def _digest(source: Source) -> str:

@@ -4,8 +4,9 @@ A file that can't be used becomes a ``Problem`` with file, line and field; it ne
 """
 
 import hashlib
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from pydantic import ValidationError
 from ingest.clean import clean
 from ingest.questions import load_questions
 from ingest.schema import Block, Problem, Source, SourceMeta
+from ingest.seen import Seen, stamp
 
 SUFFIXES = (".md", ".markdown", ".txt", ".html", ".htm")
 MAX_BYTES = 5_000_000
@@ -30,11 +32,49 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 @dataclass(slots=True)
 class Loaded:
-    """What a folder held: usable sources, problems, and files skipped on purpose (path → reason)."""
+    """What a folder held.
+
+    ``sources`` were read; ``unread`` weren't, since their files are as they were (source id → file); ``stamps`` are of
+    files without a problem that were read (source id → file); ``skipped`` were left out on purpose (path → reason).
+    """
 
     sources: list[Source] = field(default_factory=list)
+    unread: dict[str, Seen] = field(default_factory=dict)
+    stamps: dict[str, tuple[Path, str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     skipped: dict[Path, str] = field(default_factory=dict)
+    owners: dict[str, Path] = field(default_factory=dict)
+
+    def read(self, path: Path) -> None:
+        """Add what one file holds."""
+        mark = _stamp(path)
+        try:
+            source = load_file(path)
+        except UnusableFileError as error:
+            self.problems.append(error.problem)
+            return
+        meta = source.meta
+        if not meta.filled_in:
+            self.skipped[path] = "a template that the clinic hasn't filled in yet"
+            return
+        taken = next((name for name in (meta.id, *meta.aliases) if self.owners.get(name, path) != path), None)
+        if taken:
+            self.problems.append(Problem(path, f"'{taken}' is already the id of {self.owners[taken]}", field="id"))
+            return
+        problems = _attach_questions(source, path)
+        self.owners |= dict.fromkeys((meta.id, *meta.aliases), path)
+        self.sources.append(source)
+        self.problems.extend(problems)
+        if mark and not problems:
+            self.stamps[meta.id] = (path, mark)
+
+    def leave(self, path: Path, known: Seen) -> bool:
+        """Note that a file is as an earlier ingest has read it; False when it isn't."""
+        if known.stamp != _stamp(path) or not self.owners.keys().isdisjoint(known.names):
+            return False
+        self.unread[known.names[0]] = known
+        self.owners |= dict.fromkeys(known.names, path)
+        return True
 
 
 class UnusableFileError(Exception):
@@ -45,30 +85,21 @@ class UnusableFileError(Exception):
         self.problem = problem
 
 
-def load(paths: Iterable[Path]) -> Loaded:
+def load(paths: Iterable[Path], seen: Mapping[Path, Seen] | None = None) -> Loaded:
     """Read all documents below ``paths`` (folders or files), in a stable order.
 
     A folder named ``questions`` beside ``literature`` holds retrieval keys, not documents, and is left out.
     Two files with one id: the first in path order is kept, the second is a problem.
+
+    Args:
+        paths: where to look.
+        seen: files that an earlier ingest read; those that are as they were aren't read again.
     """
     result = Loaded()
-    owners: dict[str, Path] = {}
     for path in _documents(paths):
-        try:
-            source = load_file(path)
-        except UnusableFileError as error:
-            result.problems.append(error.problem)
-            continue
-        if not source.meta.filled_in:
-            result.skipped[path] = "a template that the clinic hasn't filled in yet"
-            continue
-        taken = next((name for name in (source.meta.id, *source.meta.aliases) if name in owners), None)
-        if taken:
-            result.problems.append(Problem(path, f"'{taken}' is already the id of {owners[taken]}", field="id"))
-            continue
-        owners |= dict.fromkeys((source.meta.id, *source.meta.aliases), path)
-        result.sources.append(source)
-        result.problems.extend(_attach_questions(source, path))
+        known = seen.get(path) if seen else None
+        if known is None or not result.leave(path, known):
+            result.read(path)
     return result
 
 
@@ -103,18 +134,28 @@ def _refuse_placeholders(path: Path, body: str, first_line: int) -> None:
 
 
 def _documents(paths: Iterable[Path]) -> list[Path]:
-    found: list[Path] = []
+    """Files to read, each once, in path order inside each of ``paths``."""
+    found: dict[Path, None] = {}
     for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-            found += [p for p in inside if not _is_hidden(p.relative_to(path))]
-        else:
-            found.append(path)
-    return list({path.resolve(): path for path in found}.values())
+        found |= dict.fromkeys(sorted(_inside(path)) if path.is_dir() else [path.absolute()])
+    return list(found)
 
 
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts) or path.name == "README.md"
+def _inside(folder: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder.absolute()):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if not name.startswith(".") and name != "README.md" and name.lower().endswith(SUFFIXES):
+                yield Path(place, name)
+
+
+def _questions_file(path: Path) -> Path | None:
+    """Where the questions of a document's claims lie, if it is one of a corpus."""
+    return path.parent.parent / "questions" / f"{path.stem}.jsonl" if path.parent.name == "literature" else None
+
+
+def _stamp(path: Path) -> str:
+    return stamp(path, _questions_file(path))
 
 
 def _read(path: Path) -> str:
@@ -214,8 +255,8 @@ def _split_blocks(body: str) -> tuple[str, list[Block]]:
 
 
 def _attach_questions(source: Source, path: Path) -> list[Problem]:
-    file = path.parent.parent / "questions" / f"{source.meta.id}.jsonl"
-    if path.parent.name != "literature" or not file.exists():
+    file = _questions_file(path)
+    if file is None or not file.exists():
         return []
     claims = [block.text for block in source.blocks if block.kind == "claim"]
     found, problems = load_questions(file, claims)

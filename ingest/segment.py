@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,11 +35,16 @@ class Segment:
     def __init__(self, folder: Path) -> None:
         self.name = folder.name
         self.passages = [_passage(line) for line in _lines(folder / "passages.jsonl")]
-        stored = (StoredSource.model_validate_json(line) for line in _lines(folder / "sources.jsonl"))
-        self.sources = {source.meta.id: source for source in stored}
+        self._sources_file = folder / "sources.jsonl"
         self._client = _open_chroma(folder / "chroma")
         self._keys: Collection = self._client.get_collection(CHROMA_COLLECTION, embedding_function=None)
         self._size = self._keys.count()
+
+    @cached_property
+    def sources(self) -> dict[str, StoredSource]:
+        """Sources by id; read when first asked for, since a writer seldom needs them."""
+        stored = (StoredSource.model_validate_json(line) for line in _lines(self._sources_file))
+        return {source.meta.id: source for source in stored}
 
     def nearest(self, vectors: Vectors, k: int) -> list[dict[str, float]]:
         """For each query vector, the ``k`` nearest keys and their cosines."""
