@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 WORDS = {word: float(number) for number, word in enumerate(ONES)}
 WORDS |= {word: 10.0 * number for number, word in enumerate(TENS, start=2)}
 WORDS |= {"dozen": 12.0}
@@ -19,11 +19,15 @@ UNITS = {"mg": "mg", "milligram": "mg", "milligrams": "mg", "mcg": "µg", "µg":
          "kg": "kg", "ml": "ml", "mmhg": "mmHg", "mg/kg": "mg/kg", "ng/ml": "ng/ml"}  # fmt: skip
 CURRENCY = {"$": "USD", "£": "GBP", "€": "EUR"}
 CLOSE = 0.006
-ROUNDED = 0.035
+CLOSE_PART = 0.045
+LEAST_CLOSE = 0.0005
+ROUNDED = 0.08
+ROUNDED_PART = 0.17
+YEARS = range(1900, 2101)
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _TOKEN = re.compile(rf"[$£€]|{_NUMBER}|%|mg/kg|ng/ml|[^\W\d_]+(?:['’][^\W\d_]+)?|[–—-]|[/.,;:()]")
 _APPROXIMATE = frozenset(
-    "about around roughly nearly almost some approximately over more just under close less fewer".split()
+    ["about", "around", "roughly", "nearly", "almost", "some", "approximately", "over", "more", "just", "under", "close", "less", "fewer"]
 )
 
 
@@ -44,10 +48,14 @@ class Quantity:
         """True when both say the same amount, a rounded one within what rounding allows."""
         if self.kind != other.kind:
             return False
+        rounded = self.rounded or other.rounded
+        difference, larger = abs(self.value - other.value), max(abs(self.value), abs(other.value))
         if self.kind == "share":
-            return abs(self.value - other.value) <= (ROUNDED if self.rounded or other.rounded else CLOSE)
-        slack = 0.05 if self.rounded or other.rounded else 0.005 if self.kind != "hours" else 0.02
-        return abs(self.value - other.value) <= slack * max(abs(self.value), abs(other.value))
+            close = min(ROUNDED, ROUNDED_PART * larger) if rounded else min(CLOSE, CLOSE_PART * larger)
+            return difference <= max(LEAST_CLOSE, close)
+        if self.kind == "count" and self.value in YEARS:
+            return self.value == other.value
+        return difference <= (0.06 if rounded else 0.005 if self.kind == "hours" else 0.0005) * larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,14 @@ def quantities(text: str, *, parts: bool = False) -> list[Quantity]:
     place = 0
     while place < len(tokens):
         quantity, after = _read(tokens, place)
+        if (
+            parts
+            and not quantity
+            and _word(tokens, place) in ("a", "an", "per", "each", "one")
+            and _word(tokens, place + 1) in HOURS
+        ):
+            end = tokens[place + 1].end
+            quantity, after = Quantity(HOURS[_word(tokens, place + 1)], "hours", tokens[place].start, end), place + 2
         if quantity:
             found.append(quantity)
             if parts and quantity.kind == "share":
@@ -89,18 +105,18 @@ def _counts(tokens: list[_Token], place: int, after: int) -> Iterator[Quantity]:
 def _read(tokens: list[_Token], place: int) -> tuple[Quantity | None, int]:
     """The amount that begins at a token, and the place behind it."""
     start = tokens[place]
-    rounded = place > 0 and (_word(tokens, place - 1) in _APPROXIMATE or _word(tokens, place - 1) in ("than", "a", "one")
-                             and _word(tokens, place - 2) in _APPROXIMATE)  # fmt: skip
+    rounded = place > 0 and (_word(tokens, place - 1) in _APPROXIMATE or (_word(tokens, place - 1) in ("than", "a", "one")
+                             and _word(tokens, place - 2) in _APPROXIMATE))  # fmt: skip
     currency = CURRENCY.get(start.text)
     value, after, spelled = _number(tokens, place + 1 if currency else place)
     if value is None:
-        return _part(tokens, place, 1.0, rounded)
+        return _part(tokens, place, 1.0, rounded, alone=True)
     if currency:
         return Quantity(value, currency, start.start, tokens[after - 1].end, rounded), after
     part, end = _part(tokens, after, value, rounded)
     if part and not (value > 1 and part.value > 1):
         return Quantity(part.value, "share", start.start, part.end, True), end
-    share = _share(tokens, after, value)
+    share = _share(tokens, after, value) or _share_of_named(tokens, after, value)
     if share:
         return Quantity(share[0], "share", start.start, tokens[share[1] - 1].end, rounded), share[1]
     kind, factor, end = _unit(tokens, after)
@@ -131,26 +147,35 @@ def _number(tokens: list[_Token], place: int) -> tuple[float | None, int, bool]:
     return total, place, True
 
 
-def _part(tokens: list[_Token], place: int, count: float, rounded: bool) -> tuple[Quantity | None, int]:
-    """"Half", "a third", "two thirds", "three-quarters"."""
+def _part(
+    tokens: list[_Token], place: int, count: float, rounded: bool, *, alone: bool = False
+) -> tuple[Quantity | None, int]:
+    """ "Half", "a third", "two thirds", "three-quarters"."""
     at = place
     while _word(tokens, at) in ("-", "–", "a", "of") and at < place + 2:
         at += 1
     word = _word(tokens, at)
     part = PARTS.get(word) or PARTS.get(word.removesuffix("s")) or (1 / 2 if word == "halves" else None)
-    ordinal = word not in ("half", "halves", "quarter", "quarters") and count == 1 and at == place
-    if part is None or ordinal or _word(tokens, at + 1) in ("life", "lives", "way") or (word in ("third", "quarter") and count > 1):
+    ordinal = word not in ("half", "halves", "quarter", "quarters") and alone and at == place
+    if (
+        part is None
+        or ordinal
+        or _word(tokens, at + 1) in ("life", "lives", "way")
+        or (word in ("third", "quarter") and count > 1)
+    ):
         return None, place
     if word == "half" and _word(tokens, at + 1) == "-" and _word(tokens, at + 2) in ("life", "lives"):
         return None, place
-    if _word(tokens, at + 1) in ("hour", "year") or (_word(tokens, at + 1) in ("an", "a") and _word(tokens, at + 2) in HOURS):
+    if _word(tokens, at + 1) in ("hour", "year") or (
+        _word(tokens, at + 1) in ("an", "a") and _word(tokens, at + 2) in HOURS
+    ):
         hours = HOURS[_word(tokens, at + 1)] if _word(tokens, at + 1) in HOURS else HOURS[_word(tokens, at + 2)]
         return Quantity(part * hours, "hours", tokens[place].start, tokens[at].end, rounded), at + 2
     return Quantity(count * part, "share", tokens[place].start, tokens[at].end, True), at + 1
 
 
 def _share(tokens: list[_Token], place: int, value: float) -> tuple[float, int] | None:
-    """"48 %", "48 per cent", "1 in 3", "8 of 9", "8 out of the 9"."""
+    """ "48 %", "48 per cent", "1 in 3", "8 of 9", "8 out of the 9"."""
     word = _word(tokens, place)
     if word in ("%", "percent"):
         return value / 100, place + 1
@@ -170,12 +195,30 @@ def _share(tokens: list[_Token], place: int, value: float) -> tuple[float, int] 
     return None
 
 
+def _share_of_named(tokens: list[_Token], place: int, value: float) -> tuple[float, int] | None:
+    """ "One adult in 20"."""
+    share = (
+        _share(tokens, place + 1, value)
+        if _word(tokens, place).isalpha() and _word(tokens, place + 1) == "in"
+        else None
+    )
+    return (
+        share
+        if (share and not tokens[share[1] - 1].text.startswith(("19", "20"))) or (share and share[0] > 0.001)
+        else None
+    )
+
+
 def _unit(tokens: list[_Token], place: int) -> tuple[str, float, int]:
     """(kind, factor, place behind the unit); kind is empty where none stands."""
     at = place + 1 if _word(tokens, place) == "-" else place
     word = _word(tokens, at)
     if word in UNITS:
-        if word == "mg" and _word(tokens, at + 1) in ("per", "/") and _word(tokens, at + 2) in ("kg", "kilogram", "kilo"):
+        if (
+            word == "mg"
+            and _word(tokens, at + 1) in ("per", "/")
+            and _word(tokens, at + 2) in ("kg", "kilogram", "kilo")
+        ):
             return "mg/kg", 1.0, at + 3
         return UNITS[word], 1.0, at + 1
     for name in (word, word.removesuffix("s")):

@@ -18,10 +18,10 @@ import numpy as np
 import Stemmer
 from pydantic import BaseModel, ConfigDict
 
-from answer.quantities import Quantity, quantities
+from answer.quantities import YEARS, Quantity, quantities
 from ingest.embed import Vectors
 from ingest.terms import FILLERS
-from ingest.vocabulary import Vocabulary, words_of
+from ingest.vocabulary import WORD, Term, Vocabulary, words_of
 
 RULES = Path(__file__).with_name("rules.toml")
 Embed = Callable[[Sequence[str]], Vectors]
@@ -29,9 +29,20 @@ Embed = Callable[[Sequence[str]], Vectors]
 LEAST_COSINE = 0.5
 LEAST_SHARED = 0.3
 SCOPE = 6
-HEAD = 2
+NEAR = 2
+REACHED = 4
+COVERED = 0.5
+COVERED_HEDGED = 0.65
+AS_CLOSE = 0.75
 BREAK_COST = 8
 MARGIN = 0.12
+SEPARATORS = frozenset(
+    [",", ";", ":", "(", ")", "and", "versus", "vs", "against", "than", "while", "whereas", "but", "compared"]
+)
+_POSSESSIVE = re.compile(r"['’]s\b")
+_BEFORE_NUMBER = re.compile(
+    r"\b(more|less|fewer|higher|lower|up|down|most|least) (?:than|to) (?=\d|half|a |one|two|three)", re.IGNORECASE
+)
 _PIECE = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*|[.,;:!?()–—]")
 
 
@@ -57,9 +68,10 @@ class Rules(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     names: dict[str, list[str]]
+    arms: dict[str, list[str]]
     negation: dict[str, list[str]]
     direction: dict[str, list[str] | list[list[list[str]]]]
-    certainty: dict[str, list[str] | list[list[str]]]
+    certainty: dict[str, list[str] | list[list[str]] | list[list[list[str]]]]
     lay: dict[str, list[list[str]]]
     promise: dict[str, list[str]]
     verdict: dict[str, list[str]]
@@ -117,41 +129,73 @@ class Verifier:
         allowed = own | around
         broader = allowed.union(*(vocabulary.ancestors(name) for name in allowed)) - distinct
         speaks_of = own & distinct or around & distinct
-        for mention in said.mentions:
-            name, kind = mention.term.name, mention.term.kind
-            if kind not in rules["kinds"] or name in rules["free"]:
+        stems = frozenset().union(*(text.content for text in (*relied, *titles)))
+        for name, kind, words in said.named_words:
+            if name in distinct and name not in speaks_of:
+                return f"names “{name}”, which the source doesn't"
+            if kind not in rules["kinds"] or name in rules["free"] or name in distinct:
                 continue
-            if name not in (speaks_of if name in distinct else broader | allowed):
+            if name not in broader | allowed and not words <= stems:
                 return f"names “{name}”, which the source doesn't"
         return ""
 
     def _negation(self, said: "_Text", relied: Sequence["_Text"]) -> str:
-        for text in relied:
-            for head in text.negated_heads:
-                if head in said.affirmed and head not in said.negated and not any(head in t.affirmed for t in relied):
-                    return f"affirms “{head}”, which the source denies"
-        negated = set().union(*(text.negated for text in relied))
-        alike = any(text.words & self._words.alike for text in relied)
-        for heads in said.negations:
-            if negated & set(heads) or (alike and not any(h in t.affirmed for t in relied for h in heads[:1])):
+        """Clause by clause: what one denies, the clause that is most like it on the other side denies too."""
+        theirs = [clause for text in relied for clause in text.clauses]
+        return self._denies_too_much(said, theirs) or self._denies_too_little(said, theirs)
+
+    def _denies_too_much(self, said: "_Text", theirs: Sequence["_Clause"]) -> str:
+        denied = {stem for clause in theirs for stem in clause.denied[:REACHED]}
+        affirmed = _affirmed(theirs)
+        for clause in said.clauses:
+            if not clause.denied:
                 continue
-            if not any(text.negations for text in relied) or any(h in t.affirmed for t in relied for h in heads[:HEAD]):
-                if alike and any(text.negations for text in relied):
-                    continue
-                return f"denies “{' '.join(heads[:HEAD])}”, which the source doesn't"
+            head = clause.denied[0]
+            if clause.cues > 1 and all(other.cues < clause.cues for other in theirs):
+                return "denies twice what the source denies once"
+            close = _closest(clause, theirs) or theirs
+            if head in denied or (head not in affirmed and self._denies(close, but_for=clause.words)):
+                continue
+            if not set(clause.denied[1:NEAR]) & denied:
+                return f"denies “{head}”, which the source doesn't"
         return ""
 
+    def _denies_too_little(self, said: "_Text", theirs: Sequence["_Clause"]) -> str:
+        affirmed = _affirmed(theirs)
+        silent = not self._denies(said.clauses)
+        for clause in theirs:
+            if not clause.denied:
+                continue
+            shared = clause.stems & self._words.widened(said.content)
+            if silent and len(shared) >= COVERED * len(clause.stems):
+                return f"leaves out that the source denies “{clause.denied[0]}”"
+            head = next((stem for stem in clause.denied[:NEAR] if stem in said.content), "")
+            if not head or len(shared) < min(NEAR, len(clause.stems)):
+                continue
+            spoken = [mine for mine in said.clauses if head in mine.stems]
+            sure = head not in affirmed or all(c.denied for mine in spoken for c in _closest(mine, theirs))
+            if spoken and sure and not self._denies(spoken):
+                return f"affirms “{head}”, which the source denies"
+        return ""
+
+    def _denies(self, clauses: Sequence["_Clause"], but_for: frozenset[str] = frozenset()) -> bool:
+        """True when a clause denies something, by a negation or by a word like "unknown" that isn't among ``but_for``."""
+        return any(clause.denied or clause.words & self._words.alike - but_for for clause in clauses)
+
     def _direction(self, said: "_Text", relied: Sequence["_Text"]) -> str:
-        words = frozenset().union(*(text.words for text in relied))
+        words = frozenset().union(*(text.directions for text in relied))
+        denies = any(clause.denied for text in (said, *relied) for clause in text.clauses)
         for one, other in self._words.poles:
             for mine, theirs in ((one, other), (other, one)):
-                if said.words & mine and not said.words & theirs and words & theirs and not words & mine:
-                    if not said.negations and not any(text.negations for text in relied):
-                        return f"says “{_any(said.words & mine)}” where the source says “{_any(words & theirs)}”"
+                here, there = said.directions & mine, words & theirs
+                if here and there and not said.directions & theirs and not words & mine and not denies:
+                    return f"says “{_any(here)}” where the source says “{_any(there)}”"
         for order, pole in said.comparisons(self._words):
             for text in relied:
                 for other_order, other_pole in text.comparisons(self._words):
-                    swapped = any((b, a) in other_order for a, b in order) and not any(pair in other_order for pair in order)
+                    swapped = any((b, a) in other_order for a, b in order) and not any(
+                        pair in other_order for pair in order
+                    )
                     same = any(pair in other_order for pair in order)
                     opposite = bool(pole and other_pole and pole[0] == other_pole[0] and pole[1] != other_pole[1])
                     if (swapped and not opposite) or (same and opposite):
@@ -161,44 +205,60 @@ class Verifier:
     def _arms(self, said: "_Text", relied: Sequence["_Text"]) -> str:
         """Which amount belongs to which group: exchanged amounts fit the source's surroundings better when swapped."""
         for text in relied:
-            for mine, yours in combinations(said.quantities, 2):
+            for mine, yours in combinations(said.amounts, 2):
                 if mine.kind != yours.kind or mine.agrees(yours):
                     continue
                 first = [quantity for quantity in text.quantities if quantity.agrees(mine)]
                 second = [quantity for quantity in text.quantities if quantity.agrees(yours)]
                 if not first or not second:
                     continue
-                kept = max(said.likeness(mine, text, q) for q in first) + max(said.likeness(yours, text, q) for q in second)
-                swapped = max(said.likeness(mine, text, q) for q in second) + max(said.likeness(yours, text, q) for q in first)
-                if swapped > kept + MARGIN:
+                kept = max(said.likeness(mine, text, q) for q in first) + max(
+                    said.likeness(yours, text, q) for q in second
+                )
+                swapped = max(said.likeness(mine, text, q) for q in second) + max(
+                    said.likeness(yours, text, q) for q in first
+                )
+                if swapped > kept + MARGIN or _owners_swapped(said, mine, yours, text, first, second):
                     return f"gives {said.text[mine.start : mine.end]} and {said.text[yours.start : yours.end]} the other way round"
         return self._exchanged(said, relied)
 
     def _exchanged(self, said: "_Text", relied: Sequence["_Text"]) -> str:
-        """Two names of groups that stand in each other's surroundings."""
-        for text in relied:
-            names = [name for name in dict.fromkeys(said.name_places) if name in text.name_places]
-            for one, other in combinations(names, 2):
-                kept = said.nearness(one, text, one) + said.nearness(other, text, other)
-                swapped = said.nearness(one, text, other) + said.nearness(other, text, one)
-                if swapped > 1.25 * kept + MARGIN:
-                    return f"has “{one}” where the source has “{other}”"
+        """A clause about one drug that is most like the source's clause about another drug of the sentence."""
+        theirs = [(clause, text.arms_of(clause) or text.arms) for text in relied for clause in text.clauses]
+        for clause in said.clauses:
+            arms = said.arms_of(clause)
+            if len(arms) != 1 or len(said.arms) < len(arms) + 1:
+                continue
+            own = {stem for stem in clause.stems if stem not in said.arm_stems}
+            shared = [(len(own & other.stems) / (len(other.stems) ** 0.5), named) for other, named in theirs]
+            best = max((share for share, _ in shared), default=0.0)
+            close = frozenset().union(*(named for share, named in shared if share and share >= AS_CLOSE * best))
+            if best and close and not arms & close and close & said.arms:
+                return f"has “{_any(arms)}” where the source has “{_any(close & said.arms)}”"
         return ""
 
     def _certainty(self, said: "_Text", relied: Sequence["_Text"]) -> str:
         words = frozenset().union(*(text.words for text in relied))
         rules = self._words
-        for word in sorted(said.words & rules.absolutes - words):
-            return f"says “{word}”, the source doesn't"
-        if words & rules.binding and not said.words & rules.hedges:
-            return f"leaves out that the source says “{_any(words & rules.binding)}”"
+        for group, alike in rules.absolutes:
+            mine = {word for word in (said.words & group) - said.counted if not said.denies(word)}
+            if mine and not words & (group | alike):
+                return f"says “{_any(mine)}”, the source doesn't"
+        if not said.words & rules.hedges:
+            for text in relied:
+                for clause in text.clauses:
+                    bound = clause.words & rules.binding
+                    if bound and len(clause.stems & said.content) >= COVERED_HEDGED * len(clause.stems):
+                        return f"leaves out that the source says “{_any(bound)}”"
         shares = [quantity.value for text in relied for quantity in text.quantities if quantity.kind == "share"]
-        level = rules.amount(said.words)
+        level = rules.amount(said.words - said.counted)
         if level > max(rules.amount(words), 0) and level > 1 and not (shares and (level < 3 or max(shares) > 0.5)):
             return "says it of more people or more often than the source"
         return ""
 
-    def _meaning(self, said: "_Text", quotes: Sequence[Quote], relied: Sequence["_Text"], titles: Sequence["_Text"]) -> str:
+    def _meaning(
+        self, said: "_Text", quotes: Sequence[Quote], relied: Sequence["_Text"], titles: Sequence["_Text"]
+    ) -> str:
         content = said.content
         if not content or not quotes:
             return ""
@@ -215,7 +275,9 @@ class Verifier:
     def _promise(self, said: "_Text", relied: Sequence["_Text"]) -> str:
         for pattern in self._rules.promise["patterns"]:
             found = re.search(pattern, said.text, re.IGNORECASE)
-            if found and not (said.denies_near(found.start()) and any(re.search(pattern, t.text, re.IGNORECASE) for t in relied)):
+            if found and not (
+                said.denies_near(found.start()) and any(re.search(pattern, t.text, re.IGNORECASE) for t in relied)
+            ):
                 return f"promises: “{found[0]}”"
         return ""
 
@@ -234,6 +296,7 @@ class _Words:
 
     def __init__(self, rules: Rules) -> None:
         self._stemmer = Stemmer.Stemmer("english")
+        self._arms = rules.arms
         self.cues = frozenset(rules.negation["cues"])
         self.ignored_after = frozenset(rules.negation["ignored_after"])
         self.breaks = frozenset(map(str, rules.direction["breaks"]))
@@ -242,12 +305,18 @@ class _Words:
         self.poles = [(self._plain(one), self._plain(two)) for one, two in rules.direction["pairs"]]
         self.hedges = self._plain(rules.certainty["hedges"])
         self.binding = self._plain(rules.certainty["binding"])
-        self.absolutes = self._plain(rules.certainty["absolutes"])
+        self.absolutes = [(self._plain(words), self._plain(alike)) for words, alike in rules.certainty["absolutes"]]
         self._amounts = [self._plain(words) for words in rules.certainty["amounts"]]
         self._lay: dict[str, set[str]] = {}
         for one, other in rules.lay["pairs"]:
             for word, meant in ((one, other), (other, one)):
                 self._lay.setdefault(self.stem(word), set()).add(self.stem(meant))
+
+    def is_arm(self, term: Term) -> bool:
+        """True for what can be one side of a comparison: a drug, a procedure, a placebo."""
+        return term.name not in self._arms["never"] and (
+            term.kind in self._arms["kinds"] or term.name in self._arms["names"]
+        )
 
     def stem(self, word: str) -> str:
         """A word's stem."""
@@ -265,6 +334,16 @@ class _Words:
         return frozenset(str(word).lower() for word in words)
 
 
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """Words and stems of a part of a sentence, and the stems behind its negation, nearest first, if it has one."""
+
+    words: frozenset[str]
+    stems: frozenset[str]
+    denied: tuple[str, ...]
+    cues: int
+
+
 class _Text:
     """A sentence or quote, taken apart once."""
 
@@ -273,12 +352,12 @@ class _Text:
         self._rules = words
         self._pieces = [(m[0].lower().replace("’", "'"), m.start()) for m in _PIECE.finditer(text)]
         self.plain = frozenset(words_of(text))
-        self.words = self.plain | frozenset(part for word in re.findall(r"[\w]+(?:-[\w]+)+", text.lower()) for part in [word])
-        self.mentions = vocabulary.mentions(text)
+        self.words = self.plain | frozenset(
+            part for word in re.findall(r"[\w]+(?:-[\w]+)+", text.lower()) for part in [word]
+        )
+        self.mentions = vocabulary.mentions(_POSSESSIVE.sub("  ", text))
         self.names = frozenset(mention.term.name for mention in self.mentions)
         self.quantities = quantities(text, parts=True)
-        self.negations, self.negated_heads = self._denials()
-        self.negated = frozenset(stem for heads in self.negations for stem in heads)
 
     @cached_property
     def content(self) -> frozenset[str]:
@@ -287,36 +366,85 @@ class _Text:
         return frozenset(stems | {f"={name}" for name in self.names})
 
     @cached_property
-    def affirmed(self) -> frozenset[str]:
-        """Stems outside the reach of every negation."""
-        return frozenset(self._affirmed)
+    def amounts(self) -> list[Quantity]:
+        """What may be a group's result: amounts that are no years."""
+        return [q for q in quantities(self.text) if q.kind != "count" or q.value not in YEARS]
+
+    @cached_property
+    def directions(self) -> frozenset[str]:
+        """Words that can stand for a direction: not the "more" of "more than half"."""
+        return self.words - {m[1].lower() for m in _BEFORE_NUMBER.finditer(self.text)}
+
+    @cached_property
+    def counted(self) -> frozenset[str]:
+        """Words like "every" and "all" that only introduce a number ("4 of every 1,000")."""
+        following = zip(self._pieces, self._pieces[1:], strict=False)
+        return frozenset(
+            piece for (piece, _), (after, _) in following if after[0].isdigit() and piece in ("every", "all")
+        )
+
+    @cached_property
+    def clauses(self) -> list["_Clause"]:
+        """The text cut at marks and at words like "but"."""
+        parts: list[list[str]] = [[]]
+        for place, (piece, _) in enumerate(self._pieces):
+            if not piece[0].isalnum() or piece in self._rules.breaks:
+                parts.append([])
+            else:
+                after = self._pieces[place + 1][0] if place + 1 < len(self._pieces) else ""
+                ignored = piece == "not" and after in self._rules.ignored_after
+                parts[-1].append("" if ignored else piece)
+        return [clause for part in parts if (clause := self._clause(part)).stems]
+
+    def _clause(self, pieces: Sequence[str]) -> "_Clause":
+        content = [
+            (place, self._rules.stem(p))
+            for place, p in enumerate(pieces)
+            if p and p not in FILLERS and not p[0].isdigit() and p not in self._rules.cues
+        ]
+        cue = next((place for place, piece in enumerate(pieces) if piece in self._rules.cues), None)
+        behind = [stem for place, stem in content if cue is not None and place > cue]
+        denied = behind or ([stem for _, stem in content] if cue is not None else [])
+        cues = sum(1 for piece in pieces if piece in self._rules.cues)
+        return _Clause(frozenset(pieces), frozenset(stem for _, stem in content), tuple(denied), cues)
+
+    @cached_property
+    def named_words(self) -> list[tuple[str, str, frozenset[str]]]:
+        """Names, their kinds and the stems they are written with."""
+        words = words_of(_POSSESSIVE.sub("  ", self.text))
+        return [
+            (
+                m.term.name,
+                m.term.kind,
+                frozenset(self._rules.stem(w) for w in words[m.start : m.end] if w not in FILLERS),
+            )
+            for m in self.mentions
+        ]
+
+    def owner(self, quantity: Quantity, among: frozenset[str]) -> str:
+        """The name of a group that stands nearest to an amount; empty when two are about as near."""
+        distances = sorted(
+            (min(self._distance(quantity, start, end) for start, end in places), name)
+            for name, places in self.name_places.items()
+            if name in among
+        )
+        if not distances or (len(distances) > 1 and distances[1][0] - distances[0][0] < 1):
+            return ""
+        return distances[0][1]
+
+    def _distance(self, quantity: Quantity, start: int, end: int) -> int:
+        low, high = (end, quantity.start) if end <= quantity.start else (quantity.end, start)
+        between = [piece for piece, at in self._pieces if low <= at < high]
+        return sum(BREAK_COST if piece in SEPARATORS else 1 for piece in between)
+
+    def denies(self, word: str) -> bool:
+        """True when a word stands behind a negation."""
+        return any(self._rules.stem(word) in clause.denied for clause in self.clauses)
 
     def denies_near(self, position: int) -> bool:
         """True when a negation stands shortly before a character position."""
         before = [piece for piece, start in self._pieces if start < position][-SCOPE:]
         return any(piece in self._rules.cues for piece in before)
-
-    def _denials(self) -> tuple[list[list[str]], list[str]]:
-        """For each negation the stems in its reach; and the first stem of each."""
-        self._affirmed: set[str] = set()
-        reaches: list[list[str]] = []
-        heads: list[str] = []
-        reach: list[str] | None = None
-        for place, (piece, _) in enumerate(self._pieces):
-            after = self._pieces[place + 1][0] if place + 1 < len(self._pieces) else ""
-            if piece in self._rules.cues and after not in self._rules.ignored_after:
-                reach = []
-                reaches.append(reach)
-            elif not piece[0].isalnum() or piece in self._rules.breaks:
-                reach = None
-            elif piece not in FILLERS and not piece[0].isdigit():
-                stem = self._rules.stem(piece)
-                if reach is not None and len(reach) < SCOPE:
-                    reach.append(stem)
-                else:
-                    self._affirmed.add(stem)
-        heads = [reached[0] for reached in reaches if reached]
-        return [reached for reached in reaches if reached], heads
 
     def comparisons(self, words: _Words) -> Iterator[tuple[set[tuple[str, str]], tuple[int, int] | None]]:
         """For each comparison: pairs (name before, name behind), and which pole of which pair it stands at."""
@@ -336,23 +464,29 @@ class _Text:
         mine, yours = self._surroundings(quantity.start, quantity.end), other._surroundings(theirs.start, theirs.end)
         return sum(min(weight, yours[stem]) for stem, weight in mine.items() if stem in yours)
 
-    def nearness(self, name: str, other: "_Text", theirs: str) -> float:
-        """How much the surroundings of two names have in common, the names' own words left out."""
-        best = 0.0
-        for start, end in self.name_places[name]:
-            mine = self._surroundings(start, end)
-            for their_start, their_end in other.name_places[theirs]:
-                yours = other._surroundings(their_start, their_end)
-                best = max(best, sum(min(w, yours[stem]) for stem, w in mine.items() if stem in yours and stem[0] != "="))
-        return best
+    @cached_property
+    def arms(self) -> frozenset[str]:
+        """Names of groups in the whole text."""
+        return frozenset(self.name_places)
+
+    @cached_property
+    def arm_stems(self) -> frozenset[str]:
+        """Stems that those names are written with."""
+        return frozenset(stem for name, _, stems in self.named_words if name in self.name_places for stem in stems)
+
+    def arms_of(self, clause: _Clause) -> frozenset[str]:
+        """Names of groups in one clause."""
+        return frozenset(
+            name for name, _, stems in self.named_words if name in self.name_places and stems <= clause.stems
+        )
 
     @cached_property
     def name_places(self) -> dict[str, list[tuple[int, int]]]:
         """Character positions of the names of drugs, conditions, groups …"""
-        spans = [m.span() for m in re.finditer(r"[^\W_]+(?:[.'’][^\W_]+)*", self.text)]
+        spans = [m.span() for m in WORD.finditer(_POSSESSIVE.sub("  ", self.text))]
         places: dict[str, list[tuple[int, int]]] = {}
         for mention in self.mentions:
-            if mention.term.kind in ("drug", "procedure", "event", "substance", "condition", "population"):
+            if self._rules.is_arm(mention.term):
                 place = (spans[mention.start][0], spans[mention.end - 1][1])
                 places.setdefault(mention.term.name, []).append(place)
         return places
@@ -367,7 +501,7 @@ class _Text:
         for pieces in (reversed([p for p in self._pieces if p[1] < start]), (p for p in self._pieces if p[1] >= end)):
             distance = 0
             for piece, at in pieces:
-                distance += BREAK_COST if piece in ",;:()and" and piece or piece in ("versus", "vs", "against", "than", "while", "whereas", "but", "compared") else 1
+                distance += BREAK_COST if piece in SEPARATORS else 1
                 if piece[0].isalpha() and piece not in FILLERS:
                     stem = self._named.get(at) or self._rules.stem(piece)
                     weights[stem] = max(weights.get(stem, 0.0), 1 / (1 + distance))
@@ -378,9 +512,34 @@ class _Text:
         return {start: f"={name}" for name, places in self.name_places.items() for start, _ in places}
 
 
+def _affirmed(clauses: Sequence[_Clause]) -> set[str]:
+    return {stem for clause in clauses for stem in clause.stems if stem not in clause.denied}
+
+
+def _closest(clause: _Clause, others: Sequence[_Clause]) -> list[_Clause]:
+    """The clauses that share most with one, those about as like it included; empty when none shares anything."""
+    shared = [(len(clause.stems & other.stems) / (len(other.stems) ** 0.5), other) for other in others]
+    best = max((share for share, _ in shared), default=0.0)
+    return [other for share, other in shared if share and share >= AS_CLOSE * best]
+
+
+def _owners_swapped(
+    said: _Text, one: Quantity, other: Quantity, text: _Text, ones: Sequence[Quantity], others: Sequence[Quantity]
+) -> bool:
+    """True when each of two amounts belongs to the group that has the other amount in the source."""
+    among = frozenset(said.name_places) & frozenset(text.name_places)
+    mine = said.owner(one, among), said.owner(other, among)
+    if not all(mine) or mine[0] == mine[1]:
+        return False
+    pairs = [(text.owner(a, among), text.owner(b, among)) for a in ones for b in others]
+    return mine[::-1] in pairs and mine not in pairs
+
+
 def _numbers(said: _Text, relied: Sequence[_Text]) -> str:
     known = [quantity for text in relied for quantity in text.quantities]
     for quantity in quantities(said.text):
+        if quantity.kind == "count" and 1 < quantity.value == len(relied):
+            continue
         if not any(quantity.agrees(other) for other in known):
             return f"gives {said.text[quantity.start : quantity.end].strip()}, which the source doesn't"
     return ""
@@ -402,5 +561,5 @@ def _pattern(text: str, patterns: Iterable[str], complaint: str) -> str:
     return ""
 
 
-def _any(words: frozenset[str]) -> str:
+def _any(words: Iterable[str]) -> str:
     return min(words)

@@ -33,26 +33,41 @@ def main(
     sources = load([settings.corpus_dir / "literature", settings.corpus_dir / "article.md"]).sources
     headings = {source.meta.id: source.heading for source in sources}
     verifier = Verifier(Vocabulary.load(settings.corpus_dir / "vocabulary.toml"), Embedder(settings.embedder).embed)
-    table = Table("", "true passed", "false caught", *(kind for kind in ("number", "drop not", "add not", "drug", "arms", "certainty")))
+    table = Table(
+        "",
+        "true passed",
+        "false caught",
+        *(kind for kind in ("number", "drop not", "add not", "drug", "arms", "certainty")),
+    )
     for name in ["a", "b"] if half == "both" else [half]:
-        rows = [json.loads(line) for line in (CHECKS / f"paraphrases-{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+        rows = [
+            json.loads(line) for line in (CHECKS / f"paraphrases-{name}.jsonl").read_text(encoding="utf-8").splitlines()
+        ]
         passed, caught = 0, defaultdict[str, list[bool]](list)
         for row in rows:
             quotes = [Quote(claim["text"], headings.get(claim["source_id"], "")) for claim in row["claims"]]
             failed = [check for check in verifier.check(row["text"], quotes) if not check.passed]
             passed += not failed
             if show and failed:
-                console.print(f"[red]{row['id']}[/] {failed[0].name}: {failed[0].reason}\n   {row['text']}\n   {' | '.join(q.text for q in quotes)}")
+                console.print(
+                    f"[red]{row['id']}[/] {failed[0].name}: {failed[0].reason}\n   {row['text']}\n   {' | '.join(q.text for q in quotes)}"
+                )
             for kind, mutant in mutants(row["text"]):
                 missed = verifier.passes(mutant, quotes)
                 caught[kind].append(not missed)
                 if show and missed:
-                    console.print(f"[yellow]{row['id']} missed {kind}[/]: {mutant}\n   {' | '.join(q.text for q in quotes)}")
+                    console.print(
+                        f"[yellow]{row['id']} missed {kind}[/]: {mutant}\n   {' | '.join(q.text for q in quotes)}"
+                    )
         everything = [hit for hits in caught.values() for hit in hits]
         table.add_row(
-            f"paraphrases {name}", f"{passed}/{len(rows)} {passed / len(rows):.1%}",
+            f"paraphrases {name}",
+            f"{passed}/{len(rows)} {passed / len(rows):.1%}",
             f"{sum(everything)}/{len(everything)} {sum(everything) / len(everything):.1%}",
-            *(f"{sum(caught[kind])}/{len(caught[kind])}" for kind in ("number", "drop not", "add not", "drug", "arms", "certainty")),
+            *(
+                f"{sum(caught[kind])}/{len(caught[kind])}"
+                for kind in ("number", "drop not", "add not", "drug", "arms", "certainty")
+            ),
         )
     console.print(table)
 

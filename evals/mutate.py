@@ -8,13 +8,16 @@ from answer.quantities import quantities
 
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 _SPELLED = re.compile(
-    r"\b(two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty|half|third|quarter)\b", re.IGNORECASE
+    r"\b(two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty|half|third|quarter)\b",
+    re.IGNORECASE,
 )
 _OTHER_WORD = {"two": "five", "three": "eight", "four": "nine", "five": "two", "six": "three", "seven": "four", "eight": "three",
                "nine": "four", "ten": "thirty", "twelve": "twenty", "twenty": "fifty", "thirty": "ten", "forty": "ninety",
                "fifty": "twenty", "half": "three quarters", "third": "tenth", "quarter": "half"}  # fmt: skip
 _NOT = re.compile(r"\b(not|never|cannot|no)\b ?|(?<=[a-z])n['’]t\b", re.IGNORECASE)
-_VERB = re.compile(r"\b(is|are|was|were|can|could|may|might|should|must|has|had|have|did|does|do|will|would)\b(?! not|n['’]t)")
+_VERB = re.compile(
+    r"\b(is|are|was|were|can|could|may|might|should|must|has|had|have|did|does|do|will|would)\b(?! not|n['’]t)"
+)
 _KETAMINE = re.compile(r"\besketamine(?: nasal spray)?\b|\bspravato\b|\bketamine\b", re.IGNORECASE)
 _HEDGE = re.compile(
     r"\b(?:may|might|could)(?: also| well| even| only)?\b|\b(?:suggests?|suggested|appears?|appeared|seems?|seemed)(?: that| to)?\b"
@@ -47,9 +50,15 @@ def mutants(sentence: str, seed: int = 0) -> Iterator[tuple[str, str]]:
 
 
 def _other_number(sentence: str, draw: random.Random) -> str:
-    places = [m.span() for m in _DIGITS.finditer(sentence) if any(q.start <= m.start() < q.end for q in quantities(sentence))]
+    places = [
+        m.span() for m in _DIGITS.finditer(sentence) if any(q.start <= m.start() < q.end for q in quantities(sentence))
+    ]
     if not places:
-        spelled = [m.span() for m in _SPELLED.finditer(sentence) if any(q.start <= m.start() < q.end for q in quantities(sentence))]
+        spelled = [
+            m.span()
+            for m in _SPELLED.finditer(sentence)
+            if any(q.start <= m.start() < q.end for q in quantities(sentence))
+        ]
         if not spelled:
             return ""
         start, end = draw.choice(spelled)
@@ -68,13 +77,21 @@ def _without_not(sentence: str, draw: random.Random) -> str:
     if not found:
         return ""
     one = draw.choice(found)
-    filler = "some " if one[0].lower().startswith("no") and not one[0].lower().startswith("not") and one[0].strip().lower() == "no" else ""
+    filler = (
+        "some "
+        if one[0].lower().startswith("no") and not one[0].lower().startswith("not") and one[0].strip().lower() == "no"
+        else ""
+    )
     filler = "can " if one[0].strip().lower() == "cannot" else filler
     return sentence[: one.start()] + filler + sentence[one.end() :]
 
 
 def _with_not(sentence: str, draw: random.Random) -> str:
-    found = [m for m in _VERB.finditer(sentence) if not sentence[m.end() :].lower().startswith((" no ", " never", " only", " also not"))]
+    found = [
+        m
+        for m in _VERB.finditer(sentence)
+        if not sentence[m.end() :].lower().startswith((" no ", " never", " only", " also not"))
+    ]
     if not found or _NOT.search(sentence):
         return ""
     one = draw.choice(found)
@@ -106,4 +123,8 @@ def _more_certain(sentence: str, draw: random.Random) -> str:
                "often": "always", "usually": "always", "possibly": "certainly", "perhaps": "certainly", "probably": "certainly"}  # fmt: skip
     if word in certain:
         return sentence[: one.start()] + certain[word] + sentence[one.end() :]
-    return sentence[: one.start()] + ("proves that" if "that" in one[0].lower() else "is proven to" if " to" in one[0].lower() else "proves") + sentence[one.end() :]
+    return (
+        sentence[: one.start()]
+        + ("proves that" if "that" in one[0].lower() else "is proven to" if " to" in one[0].lower() else "proves")
+        + sentence[one.end() :]
+    )
