@@ -63,6 +63,7 @@ class Retriever:
         self._embedder = embedder
         self._terms = terms
         self._names = lru_cache(maxsize=50_000)(self._names_uncached)
+        self.vector = lru_cache(maxsize=256)(lambda text: embedder.embed([text]))
 
     def search(self, text: str, k: int = 10) -> list[Hit]:
         """The ``k`` best passages for a question, best first; near-duplicate texts once."""
@@ -70,7 +71,7 @@ class Retriever:
 
     def search_many(self, texts: Sequence[str], k: int = 10) -> list[list[Hit]]:
         """``search`` for many questions, embedded together."""
-        vectors = self._embedder.embed(texts)
+        vectors = self.vector(texts[0]) if len(texts) == 1 else self._embedder.embed(texts)
         with self.index.reading() as generation:
             found = generation.nearest(vectors, NEAREST_KEYS)
             return [self._rank(generation, text, nearest, k) for text, nearest in zip(texts, found, strict=True)]

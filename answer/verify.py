@@ -117,6 +117,11 @@ class Verifier:
         }
         return [Check(name=name, passed=not reason, reason=reason) for name, reason in found.items()]
 
+    @property
+    def denials(self) -> frozenset[str]:
+        """The words that negate."""
+        return self._words.cues
+
     def passes(self, sentence: str, quotes: Sequence[Quote]) -> bool:
         """True when every check passes."""
         return all(check.passed for check in self.check(sentence, quotes))

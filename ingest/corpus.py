@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ingest.embed import Embedder, identify
+from ingest.faq import load_faq
+from ingest.generation import IndexFolder
 from ingest.index import SEEN, IngestError, Report, Summary, Tools, update_index
 from ingest.load import load
 from ingest.seen import read_seen
@@ -14,6 +16,7 @@ from ingest.vocabulary import Vocabulary
 from settings import Settings
 
 PARTS = ("article.md", "literature", "clinic")
+FAQ = "faq"
 
 
 def ingest_paths(
@@ -34,6 +37,11 @@ def ingest_paths(
         return _ingest(settings, list(paths), embed, report, rebuild)
 
 
+def faq_folder(settings: Settings) -> IndexFolder:
+    """Where the FAQ belonging to the settings' collection is indexed: apart from the evidence, small and quick to renew."""
+    return IndexFolder(settings.data_dir / f"{settings.collection}-{FAQ}")
+
+
 def _ingest(
     settings: Settings, paths: list[Path], embed: Callable[[], Embedder], report: Report, rebuild: bool
 ) -> Summary:
@@ -48,7 +56,11 @@ def _ingest(
         raise IngestError(f"No usable document was found in {', '.join(map(str, wanted))}.{reason}")
     terms = Terms(Vocabulary.load(settings.corpus_dir / "vocabulary.toml"))
     tools = Tools(identify(settings.embedder), embed, terms, report)
-    return update_index(root, loaded, tools, rebuild=rebuild)
+    summary = update_index(root, loaded, tools, rebuild=rebuild)
+    if not paths and (settings.corpus_dir / FAQ).is_dir():
+        entries = load_faq(settings.corpus_dir / FAQ)
+        summary.take_in(update_index(faq_folder(settings).root, entries, tools, rebuild=rebuild))
+    return summary
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from ingest.embed import Vectors
 from ingest.schema import Passage
 from ingest.segment import Segment
 
-LAYOUT = 1
+LAYOUT = 2
 REBUILD_HINT = "Build it anew with: ketamine-answers ingest --rebuild"
 
 

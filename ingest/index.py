@@ -81,6 +81,16 @@ class Summary:
     seconds: dict[str, float] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     skipped: dict[Path, str] = field(default_factory=dict)
+    faq_entries: int = 0
+
+    def take_in(self, faq: "Summary") -> None:
+        """Add what the ingest of the FAQ did."""
+        self.faq_entries = faq.sources
+        self.new, self.changed, self.removed = self.new + faq.new, self.changed + faq.changed, self.removed + faq.removed
+        self.written |= faq.written
+        self.problems += faq.problems
+        for stage, seconds in faq.seconds.items():
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

@@ -9,17 +9,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import trafilatura
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ingest.clean import clean
 from ingest.questions import load_questions
 from ingest.schema import Block, Problem, Source, SourceMeta
 from ingest.seen import Seen, stamp
 
+M = TypeVar("M", bound=BaseModel)
 SUFFIXES = (".md", ".markdown", ".txt", ".html", ".htm")
 MAX_BYTES = 5_000_000
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*\r?\n?", re.DOTALL | re.MULTILINE)
@@ -109,11 +110,11 @@ def load_file(path: Path) -> Source:
     Raises:
         UnusableFileError: missing, unreadable, empty, binary, too large, or with bad front matter.
     """
-    raw = _read(path)
-    matter, body, body_line = _split_front_matter(raw)
+    raw = read_text(path)
+    matter, body, body_line = split_front_matter(raw)
     if path.suffix.lower() in (".html", ".htm"):
         body = _html_text(path, body)
-    meta = _parse_meta(path, matter) if matter is not None else SourceMeta.model_validate(_meta_without_matter(path))
+    meta = parse_matter(path, matter, SourceMeta) if matter is not None else SourceMeta.model_validate(_meta_without_matter(path))
     body = clean(body)
     heading, blocks = _split_blocks(body)
     if not blocks:
@@ -158,7 +159,12 @@ def _stamp(path: Path) -> str:
     return stamp(path, _questions_file(path))
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """A file's text.
+
+    Raises:
+        UnusableFileError: missing, unreadable, empty, binary, too large, or not UTF-8.
+    """
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
@@ -178,7 +184,7 @@ def _read(path: Path) -> str:
     return text
 
 
-def _split_front_matter(text: str) -> tuple[str | None, str, int]:
+def split_front_matter(text: str) -> tuple[str | None, str, int]:
     """(front matter or None, body, first line of the body)."""
     match = _FRONT_MATTER.match(text)
     if match:
@@ -186,10 +192,15 @@ def _split_front_matter(text: str) -> tuple[str | None, str, int]:
     return ("", "", 1) if _OPENED.match(text) else (None, text, 1)
 
 
-def _parse_meta(path: Path, matter: str) -> SourceMeta:
+def parse_matter(path: Path, matter: str, model: type[M]) -> M:
+    """The fields between the lines of '---', as ``model`` describes them; ``id`` is the file's name when left out.
+
+    Raises:
+        UnusableFileError: not YAML, or a field doesn't fit; the problem names line and field.
+    """
     try:
-        node = yaml.compose(matter, Loader=yaml.SafeLoader)
-        data: Any = yaml.safe_load(matter)
+        node = yaml.compose(matter, Loader=yaml.CSafeLoader)
+        data: Any = yaml.load(matter, Loader=yaml.CSafeLoader)  # noqa: S506  (the safe loader, in C)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # no such date; brackets nested too deep
         mark = getattr(error, "problem_mark", None)
         message = f"front matter is not YAML: {getattr(error, 'problem', error)}"
@@ -200,7 +211,7 @@ def _parse_meta(path: Path, matter: str) -> SourceMeta:
         )
     lines = {key.value: key.start_mark.line + 2 for key, _ in node.value}
     try:
-        return SourceMeta.model_validate({"id": path.stem, **data})
+        return model.model_validate({"id": path.stem, **data})
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])

@@ -25,6 +25,7 @@ Kind = Literal[
     "patient-information",
     "clinic-article",
     "clinic-information",
+    "faq",
     "document",
 ]
 Evidence = Literal["high", "moderate", "low", "none"]
@@ -73,11 +74,15 @@ class SourceMeta(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of a document below one heading: a bullet ('claim') or a paragraph ('prose')."""
+    """A stretch of a document below one heading: a bullet ('claim') or a paragraph ('prose').
+
+    ``cites`` are the ids of the sources that a sentence of an FAQ entry rests on.
+    """
 
     kind: BlockKind
     section: str
     text: str
+    cites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,8 @@ class Source:
 class Passage:
     """The unit that is embedded and cited.
 
-    ``title`` travels with the text into the embedder and BM25 as context; ``text`` alone is quoted.
+    ``title`` travels with the text into the embedder and BM25 as context; ``text`` alone is quoted. ``cites`` are the
+    ids of the sources that a sentence of an FAQ entry rests on.
     """
 
     id: str
@@ -110,6 +116,7 @@ class Passage:
     text: str
     order: int
     questions: tuple[str, ...] = ()
+    cites: tuple[str, ...] = ()
 
     @property
     def titled(self) -> str:

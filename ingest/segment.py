@@ -106,7 +106,7 @@ def _open_chroma(folder: Path) -> Client:
 
 def _passage(line: str) -> Passage:
     data: dict[str, Any] = json.loads(line)
-    return Passage(**data | {"questions": tuple(data["questions"])})
+    return Passage(**data | {"questions": tuple(data["questions"]), "cites": tuple(data["cites"])})
 
 
 def _lines(path: Path) -> Iterable[str]:

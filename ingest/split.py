@@ -33,12 +33,15 @@ def split(source: Source, count: Count, max_tokens: int) -> list[Passage]:
         max_tokens: most word pieces the embedder reads.
     """
     seen: dict[str, Passage] = {}
+    cites = {block.text: block.cites for block in source.blocks if block.cites}
     for kind, section, text in _texts(source, count, max_tokens):
         title = _title(source, section, kind, count)
         key = passage_id(source.meta.id, text)
         if key not in seen:
             questions = tuple(source.questions.get(text, ()))
-            seen[key] = Passage(key, source.meta.id, kind, section, title, text, len(seen), questions)
+            seen[key] = Passage(
+                key, source.meta.id, kind, section, title, text, len(seen), questions, cites.get(text, ())
+            )
     return list(seen.values())
 
 

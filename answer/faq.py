@@ -1,0 +1,198 @@
+"""Answer a question by a reviewed FAQ entry, when it really asks the same thing.
+
+Closeness of meaning finds the entry; names, amounts and negation decide. "Can I take it *without* lithium?" lies close
+to an entry about lithium and asks something else, so a question may not name a drug, condition, group, place or number
+that the entry lacks, nor leave out one that the entry is about.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from answer.quantities import quantities
+from answer.verify import Quote, Verifier
+from ingest.embed import Vectors
+from ingest.generation import Generation
+from ingest.schema import Passage, SourceMeta
+from ingest.terms import Terms
+from ingest.vocabulary import Vocabulary, words_of
+
+NEAREST = 60
+SURE = 0.9
+CLOSE = 0.78
+LEAST_SHARED = 0.6
+TRIED = 4
+ASKED_KINDS = frozenset(
+    ("drug", "condition", "population", "place", "organisation", "substance", "food", "procedure", "scale", "route")
+)
+NARROWING_KINDS = ASKED_KINDS | {"event", "symptom", "body"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An FAQ entry as the index holds it: its phrasings, and its sentences with the ids they cite."""
+
+    id: str
+    topic: str
+    questions: tuple[str, ...]
+    sentences: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An entry that answers a question, the phrasing it was found by, and how close (cosine)."""
+
+    entry: Entry
+    phrasing: str
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
+class Supported:
+    """A sentence of an entry with the passages that bear it out."""
+
+    text: str
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """A sentence of an entry that no passage of its sources bears out, and the first reason why."""
+
+    text: str
+    reason: str
+
+
+class FaqBook:
+    """The entries of one generation of the FAQ index."""
+
+    def __init__(self, generation: Generation, terms: Terms, denials: frozenset[str]) -> None:
+        """Take the entries in; ``denials`` are the words that negate (``Verifier.denials``)."""
+        self._generation = generation
+        self._terms = terms
+        self._vocabulary: Vocabulary = terms.vocabulary
+        self._denials = denials
+        by_source: dict[str, list[Passage]] = defaultdict(list)
+        for passage in generation.passages:
+            by_source[passage.source_id].append(passage)
+        self.entries = {id_: _entry(generation.sources[id_].meta, found) for id_, found in by_source.items()}
+        self._known = lru_cache(maxsize=4096)(self._known_uncached)
+
+    def match(self, question: str, vector: Vectors) -> Match | None:
+        """The entry that asks the same as ``question`` (its vector: one row); None when none does."""
+        for match in self._closest(vector):
+            if match.cosine < CLOSE:
+                return None
+            if self._asks_the_same(question, match):
+                return match
+        return None
+
+    def _closest(self, vector: Vectors) -> Iterator[Match]:
+        """Entries by their closest phrasing, closest first."""
+        best: dict[str, Match] = {}
+        for key, cosine in self._generation.nearest(vector, NEAREST)[0].items():
+            passage_id, _, kind = key.partition(":")
+            row = self._generation.row_of.get(passage_id)
+            if row is None or not kind.startswith("q"):
+                continue
+            passage = self._generation.passages[row]
+            entry = self.entries[passage.source_id]
+            if entry.id not in best or cosine > best[entry.id].cosine:
+                best[entry.id] = Match(entry, passage.questions[int(kind[1:])], cosine)
+        yield from sorted(best.values(), key=lambda match: -match.cosine)
+
+    def _asks_the_same(self, question: str, match: Match) -> bool:
+        asked, phrased = self._names(question, ASKED_KINDS), self._names(match.phrasing, NARROWING_KINDS)
+        known, words = self._known(match.entry.id)
+        if asked - known or phrased - self._widened(self._names(question, NARROWING_KINDS)):
+            return False
+        if self._denies(question) != self._denies(match.phrasing):
+            return False
+        told = [quantity for text in _texts(match.entry) for quantity in quantities(text, parts=True)]
+        if not all(any(amount.agrees(other) for other in told) for amount in quantities(question)):
+            return False
+        mine, theirs = set(self._terms.of(question)), set(self._terms.of(match.phrasing))
+        if mine - words and match.cosine < SURE:
+            return False
+        return match.cosine >= SURE or len(mine & theirs) >= LEAST_SHARED * min(len(mine), len(theirs))
+
+    def _names(self, text: str, kinds: frozenset[str]) -> set[str]:
+        return {mention.term.name for mention in self._vocabulary.mentions(text) if mention.term.kind in kinds}
+
+    def _widened(self, names: set[str]) -> set[str]:
+        return names.union(*(self._vocabulary.ancestors(name) for name in names))
+
+    def _denies(self, text: str) -> bool:
+        return not self._denials.isdisjoint(words_of(text))
+
+    def _known_uncached(self, entry_id: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Names (with broader ones) and search terms of an entry's phrasings and sentences."""
+        texts = _texts(self.entries[entry_id])
+        names = frozenset().union(*(self._vocabulary.named_with_ancestors(text) for text in texts))
+        return names, frozenset(term for text in texts for term in self._terms.of(text))
+
+
+@dataclass
+class Supporter:
+    """Finds the passages of the cited sources that bear a sentence out: its live citations.
+
+    ``claims`` are the passages of each source by id, ``headings`` their documents' headings.
+    """
+
+    verifier: Verifier
+    terms: Terms
+    claims: Mapping[str, Sequence[Passage]]
+    _found: dict[str, Supported | Unsupported] = field(default_factory=dict)
+
+    def support(self, sentence: str, cites: Sequence[str]) -> Supported | Unsupported:
+        """The fewest passages that a sentence passes all checks with, or why there are none."""
+        if sentence not in self._found:
+            self._found[sentence] = self._search(sentence, cites)
+        return self._found[sentence]
+
+    def _search(self, sentence: str, cites: Sequence[str]) -> Supported | Unsupported:
+        missing = [name for name in cites if not self.claims.get(name)]
+        if missing:
+            return Unsupported(sentence, f"its source “{missing[0]}” isn't in the index")
+        own = set(self.terms.of(sentence))
+        ranked = {name: sorted(self.claims[name], key=lambda p: -_shared(own, self.terms.of(p.titled)))[:TRIED] for name in cites}
+        singles = [next((p for p in ranked[name] if self._bears_out(sentence, [p])), None) for name in cites]
+        if found := [passage for passage in singles if passage]:
+            return Supported(sentence, tuple(found))
+        pool = sorted((p for found in ranked.values() for p in found), key=lambda p: -_shared(own, self.terms.of(p.titled)))
+        for wider in _groups(pool):
+            if self._bears_out(sentence, wider):
+                return Supported(sentence, tuple(wider))
+        return Unsupported(sentence, self._reason(sentence, pool))
+
+    def _bears_out(self, sentence: str, passages: Sequence[Passage]) -> bool:
+        return self.verifier.passes(sentence, [Quote(passage.text, passage.title) for passage in passages])
+
+    def _reason(self, sentence: str, pool: Sequence[Passage]) -> str:
+        """Why the closest passage doesn't bear it out."""
+        checks = self.verifier.check(sentence, [Quote(pool[0].text, pool[0].title)])
+        return next(f"{check.name}: {check.reason}" for check in checks if not check.passed)
+
+
+def _groups(pool: Sequence[Passage]) -> Iterator[Sequence[Passage]]:
+    """Pairs of the likeliest passages, then the likeliest three."""
+    few = pool[: TRIED + 1]
+    yield from ([one, other] for place, one in enumerate(few) for other in few[place + 1 :])
+    if len(pool) > 2:
+        yield pool[:3]
+
+
+def _shared(words: set[str], others: Sequence[str]) -> float:
+    theirs = set(others)
+    return len(words & theirs) / (len(theirs) ** 0.5 or 1)
+
+
+def _entry(meta: SourceMeta, passages: Sequence[Passage]) -> Entry:
+    ordered = sorted(passages, key=lambda passage: passage.order)
+    questions = next((p.questions for p in ordered if p.questions), ())
+    return Entry(meta.id, meta.topics[0] if meta.topics else "", questions, tuple(ordered))
+
+
+def _texts(entry: Entry) -> list[str]:
+    return [*entry.questions, *(passage.text for passage in entry.sentences)]
