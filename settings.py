@@ -53,6 +53,13 @@ class Settings(BaseSettings):
     answer_threshold: float = Field(
         0.3, ge=0, le=1, description="Least estimated chance that the sources cover a question for it to be answered."
     )
+    model: str = Field(
+        "", description="Chat model that writes answers, as provider:name ('ollama:llama3.1'); empty for none."
+    )
+    model_seconds: float = Field(30, gt=0, le=600, description="Longest time a chat model may take for an answer.")
+    model_first_seconds: float = Field(
+        8, gt=0, le=600, description="Longest wait for a chat model's first sentence, in seconds."
+    )
 
     @field_validator("data_dir", "corpus_dir", "prompts_dir")
     @classmethod

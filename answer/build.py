@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from answer.compose import Chosen, Composer
+from answer.compose import Composer
 from answer.retrieve import Hit
+from answer.said import Quoted, Said, sources_of
 from answer.schema import Answer, Citation, Confidence, Message, Notice, Sentence
+from answer.schema import Composer as ComposerName
 from answer.suggest import Suggestions
 from safety.crisis import CrisisLines, Help
 from safety.triage import Outcome
@@ -33,17 +35,18 @@ class AnswerBuilder:
         self._settings, self._wording, self._lines = settings, wording, lines
         self._suggestions, self._composer = suggestions, composer
 
-    def message(self, turn: "Turn", outcome: Outcome, message_id: str, chosen: Sequence[Chosen] = ()) -> Answer:
-        """An answer that is a reviewed message first; ``chosen`` follow it where the reader asked for them."""
+    def message(self, turn: "Turn", outcome: Outcome, message_id: str, said: Sequence[Said] = ()) -> Answer:
+        """An answer that is a reviewed message first; ``said`` follows it where the reader asked for it."""
         fields = {
             "length": str(len(turn.question.text)),
             "limit": str(self._settings.max_question_chars),
         }
-        return self._build(turn, outcome, self._message(message_id, **fields), chosen, topic="")
+        return self._build(turn, outcome, self._message(message_id, **fields), said, topic="")
 
-    def answered(self, turn: "Turn", chosen: Sequence[Chosen], topic: str) -> Answer:
+    def answered(self, turn: "Turn", said: Sequence[Said], topic: str, composer: ComposerName = "extractive") -> Answer:
         """An ordinary answer."""
-        return self._build(turn, "answered", None, chosen, topic)
+        answer = self._build(turn, "answered", None, said, topic)
+        return answer.model_copy(update={"composer": composer})
 
     def nothing_found(self, turn: "Turn", missing: Sequence[str], hits: Sequence[Hit]) -> Answer:
         """Says what the sources don't cover, and what they can help with instead."""
@@ -56,10 +59,9 @@ class AnswerBuilder:
         return Message(id=message_id, text=self._wording.message(message_id, **names, **fields))
 
     def _build(
-        self, turn: "Turn", outcome: Outcome, message: Message | None, chosen: Sequence[Chosen], topic: str
+        self, turn: "Turn", outcome: Outcome, message: Message | None, said: Sequence[Said], topic: str
     ) -> Answer:
-        citations = [_citation(number, item) for number, item in enumerate(chosen, start=1)]
-        sentences = [Sentence(text=item.text, citations=[number]) for number, item in enumerate(chosen, start=1)]
+        citations, sentences = _numbered(said)
         help_ = self._help(turn)
         return Answer(
             id=turn.question.id or uuid4().hex,
@@ -69,12 +71,12 @@ class AnswerBuilder:
             sentences=sentences,
             text=_plain_text(message, help_, sentences),
             citations=citations,
-            notices=self._notices(turn, outcome, chosen, topic),
+            notices=self._notices(turn, outcome, said, topic),
             help=help_,
-            follow_ups=self._follow_ups(turn, outcome, chosen, topic),
-            confidence=self._confidence(chosen, topic),
+            follow_ups=self._follow_ups(turn, outcome, said, topic),
+            confidence=self._confidence(said, topic),
             corpus_version=turn.corpus_version,
-            checks=_checks(chosen, sentences),
+            checks=_checks(said, sentences),
             labels=list(turn.triage.labels),
             timings_ms=turn.timings,
         )
@@ -83,11 +85,11 @@ class AnswerBuilder:
         reason = turn.triage.help_reason
         return self._lines.help_for(turn.country, reason) if reason else None
 
-    def _notices(self, turn: "Turn", outcome: Outcome, chosen: Sequence[Chosen], topic: str) -> list[Notice]:
+    def _notices(self, turn: "Turn", outcome: Outcome, said: Sequence[Said], topic: str) -> list[Notice]:
         ids = [(notice, "") for notice in turn.triage.notices]
-        if any(item.hit.source.provenance == "clinic" for item in chosen):
+        if any(source.provenance == "clinic" for source in sources_of(said)):
             ids.append(("clinic_source", ""))
-        elsewhere = self._elsewhere(turn, chosen) if outcome == "answered" else []
+        elsewhere = self._elsewhere(turn, said) if outcome == "answered" else []
         if elsewhere and self._composer.is_country_bound(topic):
             names = [self._wording.interface(f"country_{code}") for code in elsewhere]
             ids.append(("other_country", ", ".join(names)))
@@ -96,37 +98,54 @@ class AnswerBuilder:
             for notice, countries in ids
         ]
 
-    def _elsewhere(self, turn: "Turn", chosen: Sequence[Chosen]) -> list[str]:
+    def _elsewhere(self, turn: "Turn", said: Sequence[Said]) -> list[str]:
         """Countries the sources speak of, when none of them speaks of the reader's."""
-        codes = {code for item in chosen for code in item.hit.source.country}
+        codes = {code for source in sources_of(said) for code in source.country}
         return [] if codes & self._lines.jurisdictions(turn.country) else sorted(codes)
 
-    def _follow_ups(self, turn: "Turn", outcome: Outcome, chosen: Sequence[Chosen], topic: str) -> list[str]:
+    def _follow_ups(self, turn: "Turn", outcome: Outcome, said: Sequence[Said], topic: str) -> list[str]:
         if outcome not in ("answered", "no_evidence"):
             return []
         asked = [turn.text, *turn.question.history]
-        topics = [topic, *(name for item in chosen for name in item.hit.source.topics)]
+        topics = [topic, *(name for source in sources_of(said) for name in source.topics)]
         return (
             self._suggestions.follow_ups(list(dict.fromkeys(filter(None, topics))), asked)
             or (self._suggestions.first()[:3])
         )
 
-    def _confidence(self, chosen: Sequence[Chosen], topic: str) -> Confidence | None:
+    def _confidence(self, said: Sequence[Said], topic: str) -> Confidence | None:
         """How far to trust an answer on effect or safety, by the grades of its different sources.
 
         Strong: two of high grade. Moderate: one of high, or two of moderate grade. Limited: anything less.
         """
-        if not chosen or not self._composer.weighs_evidence(topic):
+        if not said or not self._composer.weighs_evidence(topic):
             return None
-        grades = [evidence for _, evidence in {(item.hit.source.id, item.hit.source.evidence) for item in chosen}]
+        grades = [source.evidence for source in sources_of(said)]
         high, moderate = grades.count("high"), grades.count("moderate")
         if high >= 2:
             return "strong"
         return "moderate" if high or moderate >= 2 else "limited"
 
 
-def _citation(number: int, item: Chosen) -> Citation:
-    source, passage = item.hit.source, item.hit.passage
+def _numbered(said: Sequence[Said]) -> tuple[list[Citation], list[Sentence]]:
+    """Citations, each quote once, and the sentences with their numbers."""
+    numbers: dict[tuple[str, str], int] = {}
+    citations: list[Citation] = []
+    sentences: list[Sentence] = []
+    for item in said:
+        own = []
+        for quote in item.quotes:
+            key = quote.passage.id, quote.words
+            if key not in numbers:
+                numbers[key] = len(citations) + 1
+                citations.append(_citation(numbers[key], quote))
+            own.append(numbers[key])
+        sentences.append(Sentence(text=item.text, citations=sorted(set(own))))
+    return citations, sentences
+
+
+def _citation(number: int, quote: Quoted) -> Citation:
+    source, passage = quote.source, quote.passage
     return Citation(
         number=number,
         source_id=source.id,
@@ -139,17 +158,18 @@ def _citation(number: int, item: Chosen) -> Citation:
         country=source.country,
         url=source.url,
         section=passage.section,
-        quote=item.text,
+        quote=quote.words,
         passage_id=passage.id,
     )
 
 
-def _checks(chosen: Sequence[Chosen], sentences: Sequence[Sentence]) -> dict[str, bool]:
-    if not chosen:
+def _checks(said: Sequence[Said], sentences: Sequence[Sentence]) -> dict[str, bool]:
+    if not said:
         return {}
+    quotes = [quote for item in said for quote in item.quotes]
     return {
         "every_sentence_cited": all(sentence.citations for sentence in sentences),
-        "quotes_verbatim": all(item.text in item.hit.passage.text for item in chosen),
+        "quotes_verbatim": all(quote.words in quote.passage.text for quote in quotes),
     }
 
 

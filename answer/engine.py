@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 from answer.build import AnswerBuilder
 from answer.compose import Chosen, Composer, Reader, evidence
 from answer.cover import Coverage, Coverer
+from answer.faq import FaqBook, Match, Supported, Supporter
 from answer.follow import LiveIndex
 from answer.language import is_english
 from answer.retrieve import Hit, Retriever
+from answer.said import Quoted, Said
 from answer.schema import Answer, Question
 from answer.spell import Speller
 from answer.suggest import Suggestions
+from answer.verify import Quote, Verifier
+from ingest.corpus import faq_folder
 from ingest.embed import Embedder, identify
 from ingest.generation import Generation, IndexFolder
 from ingest.schema import Passage, SourceMeta
@@ -32,6 +36,7 @@ HELP_FIRST: frozenset[Outcome] = frozenset(("crisis", "emergency"))
 LONGEST_READ = 20_000
 FEWEST_TERMS = 3
 LEAST_CLINIC_COSINE = 0.5
+BACKGROUND_SECTIONS = ("what was studied", "limits")
 OFF_TOPIC_CHANCE = 0.05
 OFF_TOPIC_COSINE = 0.35
 _NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
@@ -54,6 +59,7 @@ class _Lookup:
     coverer: Coverer
     speller: Speller
     views: dict[str, SourceView]
+    supporter: Supporter
 
 
 @dataclass(slots=True)
@@ -79,7 +85,14 @@ class Turn:
 class Engine:
     """Answers questions from one index; safe to share between threads."""
 
-    def __init__(self, settings: Settings, index: LiveIndex, embedder: Embedder, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        index: LiveIndex,
+        faq: LiveIndex | None,
+        embedder: Embedder,
+        vocabulary: Vocabulary,
+    ) -> None:
         """Put the rooms together; ``Engine.open`` does it from settings."""
         corpus = settings.corpus_dir
         terms = Terms(vocabulary)
@@ -89,6 +102,9 @@ class Engine:
         self._suggestions = Suggestions(settings.prompts_dir / "suggestions", settings.language)
         self._terms = terms
         self._index = index
+        self._faq = faq
+        self._book: FaqBook | None = None
+        self.verifier = Verifier(vocabulary)
         self._retriever = Retriever(index, embedder, terms)
         self._composer = Composer(corpus / "sections.toml", terms, settings.max_answer_words)
         self._builder = AnswerBuilder(settings, self.wording, self.crisis_lines, self._suggestions, self._composer)
@@ -108,13 +124,16 @@ class Engine:
         """
         folder = IndexFolder(settings.data_dir / settings.collection)
         index = LiveIndex(folder, identify(settings.embedder))
-        return cls(
-            settings, index, Embedder(settings.embedder), Vocabulary.load(settings.corpus_dir / "vocabulary.toml")
-        )
+        entries = faq_folder(settings)
+        faq = LiveIndex(entries, identify(settings.embedder)) if entries.live_name() else None
+        vocabulary = Vocabulary.load(settings.corpus_dir / "vocabulary.toml")
+        return cls(settings, index, faq, Embedder(settings.embedder), vocabulary)
 
     def close(self) -> None:
-        """Release the index."""
+        """Release the indexes."""
         self._index.close()
+        if self._faq:
+            self._faq.close()
 
     def suggestions(self) -> list[str]:
         """Questions to start with."""
@@ -162,10 +181,10 @@ class Engine:
         odd = self._odd_input(turn)
         if outcome is None:
             return self._builder.message(turn, "no_evidence", odd) if odd else self._look_up(turn, lookup)
-        chosen: list[Chosen] = []
+        said: list[Said] = []
         if outcome in HELP_FIRST and question.continue_after_help and not odd:
-            chosen = self._ordinary_part(turn, lookup)
-        return self._builder.message(turn, outcome, _message_id(turn.triage, outcome), chosen)
+            said = self._ordinary_part(turn, lookup)
+        return self._builder.message(turn, outcome, _message_id(turn.triage, outcome), said)
 
     def _begin(self, question: Question, generation: Generation) -> Turn:
         text = _tidy(question.text[:LONGEST_READ])
@@ -200,13 +219,17 @@ class Engine:
         facts = [hit for hit in hits if hit.source.kind == "clinic-information"]
         if self._asks_about_clinic(text) or (facts and facts[0] is hits[0]):
             return self._clinic_answer(turn, text, facts)
+        if reviewed := self._reviewed(turn, text, lookup):
+            match, said = reviewed
+            return self._builder.answered(turn, said, match.entry.topic, "faq")
         hits = evidence(hits)
         if not hits:
             return self._builder.nothing_found(turn, (), hits)
         with turn.timed("cover"):
             coverage = lookup.coverer.judge(text, hits)
         if coverage.probability >= self.settings.answer_threshold:
-            return self._builder.answered(turn, self._compose(turn, text, hits), self._composer.topic(hits))
+            said = self._say(turn, self._compose(turn, text, hits), lookup)
+            return self._builder.answered(turn, said, self._composer.topic(hits))
         if _far_away(turn, coverage, hits):
             return self._builder.message(turn, "off_topic", "off_topic")
         return self._builder.nothing_found(turn, coverage.missing, hits)
@@ -227,7 +250,61 @@ class Engine:
             chosen = self._composer.compose(text, facts, self._reader(turn))
         if not chosen or not self._speaks_to(text, facts[0]):
             return self._builder.message(turn, "no_evidence", "no_evidence_clinic")
-        return self._builder.answered(turn, chosen, topic="")
+        return self._builder.answered(turn, [_verbatim(item) for item in chosen], topic="")
+
+    def _reviewed(self, turn: Turn, text: str, lookup: _Lookup) -> tuple[Match, list[Said]] | None:
+        """The FAQ entry that asks the same, if its every sentence is borne out by its sources as they are now."""
+        if self._faq is None:
+            return None
+        with turn.timed("faq"), self._faq.reading() as generation:
+            book = self._faq_book(generation)
+            match = book.match(text, self._retriever.vector(text))
+            said = self._entry_said(turn, match, lookup) if match else None
+        return (match, said) if match and said else None
+
+    def _faq_book(self, generation: Generation) -> FaqBook:
+        with self._lock:
+            if self._book is None or self._book.name != generation.manifest.name:
+                self._book = FaqBook(generation, self._terms, self.verifier.denials)
+            return self._book
+
+    def _entry_said(self, turn: Turn, match: Match, lookup: _Lookup) -> list[Said] | None:
+        supported = [lookup.supporter.support(p.text, p.cites) for p in match.entry.sentences]
+        if not all(isinstance(sentence, Supported) for sentence in supported):
+            return None
+        said = [
+            Said(sentence.text, tuple(_whole(passage, lookup) for passage in sentence.passages))
+            for sentence in supported
+            if isinstance(sentence, Supported)
+        ]
+        if turn.question.detail != "detailed":
+            return said
+        quotes = {quote.passage.id: quote for item in said for quote in item.quotes}
+        return [Said(quote.words, (quote,)) for quote in quotes.values()]
+
+    def _say(self, turn: Turn, chosen: Sequence[Chosen], lookup: _Lookup) -> list[Said]:
+        """Composed sentences as the reader wants them: in plain words where a checked plain form exists, as the sources'
+        claims, or as claims with who was studied and the limits of the first source."""
+        if turn.question.detail == "plain":
+            return [self._plain(item) for item in chosen]
+        said = [_verbatim(item) for item in chosen]
+        if turn.question.detail == "standard":
+            return said
+        passages = {item.hit.passage.id for item in chosen}
+        first = lookup.views[chosen[0].hit.source.id] if chosen else None
+        for start in BACKGROUND_SECTIONS:
+            claims = (c for c in first.claims if c.section.lower().startswith(start)) if first else ()
+            passage = next((claim for claim in claims if claim.id not in passages), None)
+            if passage:
+                said.append(Said(passage.text, (_whole(passage, lookup),)))
+        return said
+
+    def _plain(self, item: Chosen) -> Said:
+        passage = item.hit.passage
+        whole = bool(passage.plain) and item.text == passage.text
+        if whole and self.verifier.passes(passage.plain, [Quote(passage.text, passage.title)]):
+            return Said(passage.plain, (Quoted(item.hit.source, passage, passage.text),))
+        return _verbatim(item)
 
     def _speaks_to(self, text: str, fact: Hit) -> bool:
         """True when a fact of the clinic names the practical matter asked about, or is very close to the question."""
@@ -235,11 +312,11 @@ class Engine:
         named = self._terms.vocabulary.names(fact.passage.titled)
         return bool(asked & named) or max(fact.cosine, fact.question_cosine) >= LEAST_CLINIC_COSINE
 
-    def _ordinary_part(self, turn: Turn, lookup: _Lookup) -> list[Chosen]:
+    def _ordinary_part(self, turn: Turn, lookup: _Lookup) -> list[Said]:
         text = lookup.speller.mend(turn.text)
         hits = evidence(self._retriever.search(text, SEARCHED))
         covered = hits and lookup.coverer.judge(text, hits).probability >= self.settings.answer_threshold
-        return self._compose(turn, text, hits) if covered else []
+        return self._say(turn, self._compose(turn, text, hits), lookup) if covered else []
 
     def _compose(self, turn: Turn, text: str, hits: Sequence[Hit]) -> list[Chosen]:
         with turn.timed("compose"):
@@ -251,11 +328,11 @@ class Engine:
     def _lookup(self, generation: Generation) -> _Lookup:
         with self._lock:
             if self._current is None or self._current.name != generation.manifest.name:
-                self._current = _build_lookup(generation, self._terms)
+                self._current = _build_lookup(generation, self._terms, self.verifier)
             return self._current
 
 
-def _build_lookup(generation: Generation, terms: Terms) -> _Lookup:
+def _build_lookup(generation: Generation, terms: Terms, verifier: Verifier) -> _Lookup:
     texts = (passage.titled for passage in generation.passages)
     questions = (question for passage in generation.passages for question in passage.questions)
     claims: dict[str, list[Passage]] = {}
@@ -266,8 +343,20 @@ def _build_lookup(generation: Generation, terms: Terms) -> _Lookup:
         for source_id, stored in generation.sources.items()
     }
     return _Lookup(
-        generation.manifest.name, Coverer(generation, terms), Speller(texts, questions, terms.vocabulary), views
+        generation.manifest.name,
+        Coverer(generation, terms),
+        Speller(texts, questions, terms.vocabulary),
+        views,
+        Supporter(verifier, terms, claims),
     )
+
+
+def _verbatim(item: Chosen) -> Said:
+    return Said(item.text, (Quoted(item.hit.source, item.hit.passage, item.text),))
+
+
+def _whole(passage: Passage, lookup: _Lookup) -> Quoted:
+    return Quoted(lookup.views[passage.source_id].meta, passage, passage.text)
 
 
 def _message_id(triage: Triage, outcome: Outcome) -> str:

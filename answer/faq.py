@@ -6,9 +6,10 @@ that the entry lacks, nor leave out one that the entry is about.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter
 
 from answer.quantities import quantities
 from answer.verify import Quote, Verifier
@@ -19,9 +20,9 @@ from ingest.terms import Terms
 from ingest.vocabulary import Vocabulary, words_of
 
 NEAREST = 60
-SURE = 0.9
-CLOSE = 0.78
-LEAST_SHARED = 0.6
+CLOSE = 0.6
+SAME = 0.8
+COSINE_WEIGHT, ASKED_WEIGHT, PHRASED_WEIGHT = 0.4, 0.4, 0.2
 TRIED = 4
 ASKED_KINDS = frozenset(
     ("drug", "condition", "population", "place", "organisation", "substance", "food", "procedure", "scale", "route")
@@ -69,6 +70,7 @@ class FaqBook:
 
     def __init__(self, generation: Generation, terms: Terms, denials: frozenset[str]) -> None:
         """Take the entries in; ``denials`` are the words that negate (``Verifier.denials``)."""
+        self.name = generation.manifest.name
         self._generation = generation
         self._terms = terms
         self._vocabulary: Vocabulary = terms.vocabulary
@@ -81,12 +83,25 @@ class FaqBook:
 
     def match(self, question: str, vector: Vectors) -> Match | None:
         """The entry that asks the same as ``question`` (its vector: one row); None when none does."""
-        for match in self._closest(vector):
-            if match.cosine < CLOSE:
-                return None
-            if self._asks_the_same(question, match):
-                return match
-        return None
+        rated = ((self._rating(question, match), match) for match in self._closest(vector) if match.cosine >= CLOSE)
+        best = max(rated, key=itemgetter(0), default=None)
+        if best is None or best[0] < SAME or not self._asks_the_same(question, best[1]):
+            return None
+        return best[1]
+
+    def _rating(self, question: str, match: Match) -> float:
+        """How much alike question and entry are: cosine, the share of the question's words (rare ones count more) that
+        the entry's phrasings use, and the share of the closest phrasing's words that the question uses."""
+        asked, phrased = set(self._terms.of(question)), set(self._terms.of(match.phrasing))
+        own = {term for phrasing in match.entry.questions for term in self._terms.of(phrasing)}
+        weights = COSINE_WEIGHT, ASKED_WEIGHT, PHRASED_WEIGHT
+        parts = match.cosine, self._share(asked, own), self._share(phrased, asked)
+        return sum(weight * part for weight, part in zip(weights, parts, strict=True))
+
+    def _share(self, terms: set[str], others: set[str]) -> float:
+        """The share of terms found among others, each weighted by how rare it is."""
+        weights = {term: self._generation.idf(term) for term in terms}
+        return sum(weight for term, weight in weights.items() if term in others) / (sum(weights.values()) or 1.0)
 
     def _closest(self, vector: Vectors) -> Iterator[Match]:
         """Entries by their closest phrasing, closest first."""
@@ -104,18 +119,13 @@ class FaqBook:
 
     def _asks_the_same(self, question: str, match: Match) -> bool:
         asked, phrased = self._names(question, ASKED_KINDS), self._names(match.phrasing, NARROWING_KINDS)
-        known, words = self._known(match.entry.id)
+        known = self._known(match.entry.id)
         if asked - known or phrased - self._widened(self._names(question, NARROWING_KINDS)):
             return False
         if self._denies(question) != self._denies(match.phrasing):
             return False
         told = [quantity for text in _texts(match.entry) for quantity in quantities(text, parts=True)]
-        if not all(any(amount.agrees(other) for other in told) for amount in quantities(question)):
-            return False
-        mine, theirs = set(self._terms.of(question)), set(self._terms.of(match.phrasing))
-        if mine - words and match.cosine < SURE:
-            return False
-        return match.cosine >= SURE or len(mine & theirs) >= LEAST_SHARED * min(len(mine), len(theirs))
+        return all(any(amount.agrees(other) for other in told) for amount in quantities(question))
 
     def _names(self, text: str, kinds: frozenset[str]) -> set[str]:
         return {mention.term.name for mention in self._vocabulary.mentions(text) if mention.term.kind in kinds}
@@ -126,11 +136,10 @@ class FaqBook:
     def _denies(self, text: str) -> bool:
         return not self._denials.isdisjoint(words_of(text))
 
-    def _known_uncached(self, entry_id: str) -> tuple[frozenset[str], frozenset[str]]:
-        """Names (with broader ones) and search terms of an entry's phrasings and sentences."""
+    def _known_uncached(self, entry_id: str) -> frozenset[str]:
+        """Names, with broader ones, in an entry's phrasings and sentences."""
         texts = _texts(self.entries[entry_id])
-        names = frozenset().union(*(self._vocabulary.named_with_ancestors(text) for text in texts))
-        return names, frozenset(term for text in texts for term in self._terms.of(text))
+        return frozenset().union(*(self._vocabulary.named_with_ancestors(text) for text in texts))
 
 
 @dataclass
@@ -143,24 +152,30 @@ class Supporter:
     verifier: Verifier
     terms: Terms
     claims: Mapping[str, Sequence[Passage]]
-    _found: dict[str, Supported | Unsupported] = field(default_factory=dict)
+    _found: dict[tuple[str, tuple[str, ...]], Supported | Unsupported] = field(default_factory=dict)
 
     def support(self, sentence: str, cites: Sequence[str]) -> Supported | Unsupported:
         """The fewest passages that a sentence passes all checks with, or why there are none."""
-        if sentence not in self._found:
-            self._found[sentence] = self._search(sentence, cites)
-        return self._found[sentence]
+        key = sentence, tuple(cites)
+        if key not in self._found:
+            self._found[key] = self._search(sentence, cites)
+        return self._found[key]
 
     def _search(self, sentence: str, cites: Sequence[str]) -> Supported | Unsupported:
         missing = [name for name in cites if not self.claims.get(name)]
         if missing:
             return Unsupported(sentence, f"its source “{missing[0]}” isn't in the index")
         own = set(self.terms.of(sentence))
-        ranked = {name: sorted(self.claims[name], key=lambda p: -_shared(own, self.terms.of(p.titled)))[:TRIED] for name in cites}
+        ranked = {
+            name: sorted(self.claims[name], key=lambda p: -_shared(own, self.terms.of(p.titled)))[:TRIED]
+            for name in cites
+        }
         singles = [next((p for p in ranked[name] if self._bears_out(sentence, [p])), None) for name in cites]
         if found := [passage for passage in singles if passage]:
             return Supported(sentence, tuple(found))
-        pool = sorted((p for found in ranked.values() for p in found), key=lambda p: -_shared(own, self.terms.of(p.titled)))
+        pool = sorted(
+            (p for found in ranked.values() for p in found), key=lambda p: -_shared(own, self.terms.of(p.titled))
+        )
         for wider in _groups(pool):
             if self._bears_out(sentence, wider):
                 return Supported(sentence, tuple(wider))

@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+    " eighteen nineteen"
+).split()
 TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 WORDS = {word: float(number) for number, word in enumerate(ONES)}
 WORDS |= {word: 10.0 * number for number, word in enumerate(TENS, start=2)}
@@ -18,44 +21,61 @@ HOURS = {"second": 1 / 3600, "sec": 1 / 3600, "minute": 1 / 60, "min": 1 / 60, "
 UNITS = {"mg": "mg", "milligram": "mg", "milligrams": "mg", "mcg": "µg", "µg": "µg", "g": "g", "gram": "g", "grams": "g",
          "kg": "kg", "ml": "ml", "mmhg": "mmHg", "mg/kg": "mg/kg", "ng/ml": "ng/ml"}  # fmt: skip
 CURRENCY = {"$": "USD", "£": "GBP", "€": "EUR"}
+COINS = {"dollar": "USD", "dollars": "USD", "pounds": "GBP", "euros": "EUR"}
+KILOGRAMS = frozenset(["kg", "kilogram", "kilo"])
+# How far apart two exact amounts may be and still be the same: a share in absolute terms and as a part of itself …
 CLOSE = 0.006
 CLOSE_PART = 0.045
-LEAST_CLOSE = 0.0005
+LEAST_CLOSE = 0.00005
+# … and other amounts as a part of themselves; months and years are never exact.
+CLOSE_HOURS = 0.005
+CLOSE_OTHER = 0.000001
+# A rounded number may be off by this part of its last figure that counts, and of itself.
+ROUNDED_FIGURE = 0.6
+ROUNDED_NUMBER = 0.12
+# A rounded share may be off by this, however small it is.
+LEAST_ROUNDED = 0.005
+# "Half", "a third" … stand for shares as far off as this, in absolute terms and as a part of themselves.
 ROUNDED = 0.08
 ROUNDED_PART = 0.17
 YEARS = range(1900, 2101)
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _TOKEN = re.compile(rf"[$£€]|{_NUMBER}|%|mg/kg|ng/ml|[^\W\d_]+(?:['’][^\W\d_]+)?|[–—-]|[/.,;:()]")
 _APPROXIMATE = frozenset(
-    ["about", "around", "roughly", "nearly", "almost", "some", "approximately", "over", "more", "just", "under", "close", "less", "fewer"]
+    ("about around roughly nearly almost some approximately over more just under close less fewer").split()
 )
+_FRACTION_ENDS = frozenset(["life", "lives", "way"])
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """An amount: ``value`` in the base unit of its ``kind`` ("share" 0–1, "hours", "count", "mg", "USD" …).
 
-    ``start`` and ``end`` are character positions; ``rounded`` says that the text calls it approximate.
+    ``start`` and ``end`` are character positions; ``slack`` is how far off the text lets it be, 0 when it is exact:
+    "about 60" may be 57, "about 63" may not.
     """
 
     value: float
     kind: str
     start: int
     end: int
-    rounded: bool = False
+    slack: float = 0.0
 
-    def agrees(self, other: "Quantity") -> bool:
-        """True when both say the same amount, a rounded one within what rounding allows."""
-        if self.kind != other.kind:
+    def agrees(self, source: "Quantity") -> bool:
+        """True when this amount, as a sentence gives it, is what a source says.
+
+        A rounded amount may stand for another; an exact one, or a less rounded one, may not stand for a rounded one.
+        """
+        if self.kind != source.kind:
             return False
-        rounded = self.rounded or other.rounded
-        difference, larger = abs(self.value - other.value), max(abs(self.value), abs(other.value))
-        if self.kind == "share":
-            close = min(ROUNDED, ROUNDED_PART * larger) if rounded else min(CLOSE, CLOSE_PART * larger)
-            return difference <= max(LEAST_CLOSE, close)
         if self.kind == "count" and self.value in YEARS:
-            return self.value == other.value
-        return difference <= (0.06 if rounded else 0.005 if self.kind == "hours" else 0.0005) * larger
+            return self.value == source.value
+        larger = max(abs(self.value), abs(source.value))
+        if self.kind == "share":
+            close = max(LEAST_CLOSE, min(CLOSE, CLOSE_PART * larger))
+        else:
+            close = (CLOSE_HOURS if self.kind == "hours" else CLOSE_OTHER) * larger
+        return abs(self.value - source.value) <= max(close, self.slack)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +88,30 @@ class _Token:
 def quantities(text: str, *, parts: bool = False) -> list[Quantity]:
     """All amounts in a text, in order. "One" and "a" alone are articles and don't count.
 
-    ``parts`` gives the two counts of "8 of 9" too, behind the share.
+    ``parts`` gives, as a source's text may be read, also the two counts of "8 of 9", behind the share, and the time of
+    "a week".
     """
     tokens = [_Token(m[0].lower().replace("’", "'"), m.start(), m.end()) for m in _TOKEN.finditer(text)]
     found: list[Quantity] = []
     place = 0
     while place < len(tokens):
         quantity, after = _read(tokens, place)
-        if (
-            parts
-            and not quantity
-            and _word(tokens, place) in ("a", "an", "per", "each", "one")
-            and _word(tokens, place + 1) in HOURS
-        ):
-            end = tokens[place + 1].end
-            quantity, after = Quantity(HOURS[_word(tokens, place + 1)], "hours", tokens[place].start, end), place + 2
+        if parts and not quantity:
+            quantity, after = _one_unit(tokens, place)
         if quantity:
             found.append(quantity)
             if parts and quantity.kind == "share":
                 found += _counts(tokens, place, after)
         place = max(after, place + 1)
     return found
+
+
+def _one_unit(tokens: list[_Token], place: int) -> tuple[Quantity | None, int]:
+    """ "A week", "per day", "one hour"."""
+    hours = HOURS.get(_word(tokens, place + 1))
+    if hours is None or _word(tokens, place) not in ("a", "an", "per", "each", "one"):
+        return None, place
+    return Quantity(hours, "hours", tokens[place].start, tokens[place + 1].end), place + 2
 
 
 def _counts(tokens: list[_Token], place: int, after: int) -> Iterator[Quantity]:
@@ -104,27 +127,34 @@ def _counts(tokens: list[_Token], place: int, after: int) -> Iterator[Quantity]:
 
 def _read(tokens: list[_Token], place: int) -> tuple[Quantity | None, int]:
     """The amount that begins at a token, and the place behind it."""
-    start = tokens[place]
-    rounded = place > 0 and (_word(tokens, place - 1) in _APPROXIMATE or (_word(tokens, place - 1) in ("than", "a", "one")
-                             and _word(tokens, place - 2) in _APPROXIMATE))  # fmt: skip
-    currency = CURRENCY.get(start.text)
+    currency = CURRENCY.get(tokens[place].text)
     value, after, spelled = _number(tokens, place + 1 if currency else place)
     if value is None:
-        return _part(tokens, place, 1.0, rounded, alone=True)
-    if currency:
-        return Quantity(value, currency, start.start, tokens[after - 1].end, rounded), after
-    part, end = _part(tokens, after, value, rounded)
-    if part and not (value > 1 and part.value > 1):
-        return Quantity(part.value, "share", start.start, part.end, True), end
-    share = _share(tokens, after, value) or _share_of_named(tokens, after, value)
-    if share:
-        return Quantity(share[0], "share", start.start, tokens[share[1] - 1].end, rounded), share[1]
-    kind, factor, end = _unit(tokens, after)
-    if kind:
-        return Quantity(value * factor, kind, start.start, tokens[end - 1].end, rounded), end
-    if spelled and value == 1:
+        return _part(tokens, place, 1.0)
+    kind, factor, end = (currency, 1.0, after) if currency else ("", 1.0, after)
+    if not currency:
+        part, end = _part(tokens, after, value)
+        if part:
+            return Quantity(part.value, "share", tokens[place].start, part.end, part.slack), end
+        kind, factor, end = _share(tokens, after, value) or _share_of_named(tokens, after, value) or _unit(tokens, after)
+    if not kind and spelled and value == 1:
         return None, after
-    return Quantity(value, "count", start.start, tokens[after - 1].end, rounded), after
+    slack = _slack(value, factor, kind) if _is_rounded(tokens, place) else 0.0
+    return Quantity(value * factor, kind or "count", tokens[place].start, tokens[end - 1].end, slack), end
+
+
+def _is_rounded(tokens: list[_Token], place: int) -> bool:
+    before = _word(tokens, place - 1)
+    return before in _APPROXIMATE or (before in ("than", "a", "one") and _word(tokens, place - 2) in _APPROXIMATE)
+
+
+def _slack(value: float, factor: float, kind: str) -> float:
+    """How far off a rounded amount may be: "about 60" more than "about 63", "about 1 in 100" half a percent."""
+    figure = 10.0 ** -len(f"{value:g}".partition(".")[2])
+    while value and value % (figure * 10) == 0:
+        figure *= 10
+    slack = min(ROUNDED_FIGURE * figure, ROUNDED_NUMBER * value) * factor
+    return max(slack, min(ROUNDED_FIGURE * factor, LEAST_ROUNDED)) if kind == "share" else slack
 
 
 def _number(tokens: list[_Token], place: int) -> tuple[float | None, int, bool]:
@@ -147,101 +177,86 @@ def _number(tokens: list[_Token], place: int) -> tuple[float | None, int, bool]:
     return total, place, True
 
 
-def _part(
-    tokens: list[_Token], place: int, count: float, rounded: bool, *, alone: bool = False
-) -> tuple[Quantity | None, int]:
-    """ "Half", "a third", "two thirds", "three-quarters"."""
+def _part(tokens: list[_Token], place: int, count: float) -> tuple[Quantity | None, int]:
+    """ "Half", "a third", "two thirds", "three-quarters", "half an hour"; not "the third" nor "half-life"."""
     at = place
     while _word(tokens, at) in ("-", "–", "a", "of") and at < place + 2:
         at += 1
     word = _word(tokens, at)
     part = PARTS.get(word) or PARTS.get(word.removesuffix("s")) or (1 / 2 if word == "halves" else None)
-    ordinal = word not in ("half", "halves", "quarter", "quarters") and alone and at == place
-    if (
-        part is None
-        or ordinal
-        or _word(tokens, at + 1) in ("life", "lives", "way")
-        or (word in ("third", "quarter") and count > 1)
-    ):
+    halves = word in ("half", "halves", "quarter", "quarters")
+    ordinal = not halves and at == place and count == 1 and _word(tokens, place - 1) not in ("one", "1", "-")
+    singular = word in ("third", "quarter") and count > 1
+    if part is None or ordinal or singular or _ends_fraction(tokens, at) or count * part > 1:
         return None, place
-    if word == "half" and _word(tokens, at + 1) == "-" and _word(tokens, at + 2) in ("life", "lives"):
-        return None, place
-    if _word(tokens, at + 1) in ("hour", "year") or (
-        _word(tokens, at + 1) in ("an", "a") and _word(tokens, at + 2) in HOURS
-    ):
-        hours = HOURS[_word(tokens, at + 1)] if _word(tokens, at + 1) in HOURS else HOURS[_word(tokens, at + 2)]
-        return Quantity(part * hours, "hours", tokens[place].start, tokens[at].end, rounded), at + 2
-    return Quantity(count * part, "share", tokens[place].start, tokens[at].end, True), at + 1
+    start, end = tokens[place].start, at + 1
+    behind = end + 1 if _word(tokens, end) in ("an", "a") else end
+    if word in ("half", "quarter") and _word(tokens, behind) in HOURS and (behind > end or _word(tokens, end) in ("hour", "year")):
+        return Quantity(part * HOURS[_word(tokens, behind)], "hours", start, tokens[at].end), behind + 1
+    value = count * part
+    return Quantity(value, "share", start, tokens[at].end, min(ROUNDED, ROUNDED_PART * value)), end
 
 
-def _share(tokens: list[_Token], place: int, value: float) -> tuple[float, int] | None:
-    """ "48 %", "48 per cent", "1 in 3", "8 of 9", "8 out of the 9"."""
+def _ends_fraction(tokens: list[_Token], at: int) -> bool:
+    """True for "half-life" and "halfway", which are no amounts."""
+    behind = at + 2 if _word(tokens, at + 1) == "-" else at + 1
+    return _word(tokens, behind) in _FRACTION_ENDS
+
+
+def _share(tokens: list[_Token], place: int, value: float) -> tuple[str, float, int] | None:
+    """ "48 %", "48 per cent", "1 in 3", "8 of 9", "8 out of the 9": as a unit behind the first number."""
     word = _word(tokens, place)
     if word in ("%", "percent"):
-        return value / 100, place + 1
+        return "share", 0.01, place + 1
     if word == "per" and _word(tokens, place + 1) in ("cent", "hundred"):
-        return value / 100, place + 2
+        return "share", 0.01, place + 2
     if word in ("-", "–", "to", "or", "and"):
         upper, after, _ = _number(tokens, place + 1)
-        return (value / 100, place) if upper is not None and _word(tokens, after) in ("%", "percent") else None
-    if word == "in" or word == "of" or (word == "out" and _word(tokens, place + 1) == "of"):
-        at = place + (2 if word == "out" else 1)
-        while _word(tokens, at) in ("every", "the", "all", "these", "those", "its"):
-            at += 1
-        whole, after, spelled = _number(tokens, at)
-        unit = _unit(tokens, after)[0] if whole else ""
-        if whole and whole >= value and not unit and (word != "in" or whole < 1900) and (spelled or whole > 1):
-            return value / whole, after
+        return ("share", 0.01, place) if upper is not None and _word(tokens, after) in ("%", "percent") else None
+    if word in ("in", "of") or (word == "out" and _word(tokens, place + 1) == "of"):
+        return _of_whole(tokens, place, value)
     return None
 
 
-def _share_of_named(tokens: list[_Token], place: int, value: float) -> tuple[float, int] | None:
+def _of_whole(tokens: list[_Token], place: int, value: float) -> tuple[str, float, int] | None:
+    """The "of 9" of "8 of 9"; not the "in 2020" of "8 in 2020" nor the "of 20 mg" of "2 of 20 mg"."""
+    at = place + (2 if _word(tokens, place) == "out" else 1)
+    while _word(tokens, at) in ("every", "the", "all", "these", "those", "its"):
+        at += 1
+    whole, after, spelled = _number(tokens, at)
+    if not whole or whole < value or _unit(tokens, after)[0]:
+        return None
+    year = _word(tokens, place) == "in" and whole in YEARS
+    return None if year or (whole <= 1 and not spelled) else ("share", 1 / whole, after)
+
+
+def _share_of_named(tokens: list[_Token], place: int, value: float) -> tuple[str, float, int] | None:
     """ "One adult in 20"."""
-    share = (
-        _share(tokens, place + 1, value)
-        if _word(tokens, place).isalpha() and _word(tokens, place + 1) == "in"
-        else None
-    )
-    return (
-        share
-        if (share and not tokens[share[1] - 1].text.startswith(("19", "20"))) or (share and share[0] > 0.001)
-        else None
-    )
+    named = value.is_integer() and _word(tokens, place).isalpha() and _word(tokens, place + 1) == "in"
+    return _share(tokens, place + 1, value) if named else None
 
 
 def _unit(tokens: list[_Token], place: int) -> tuple[str, float, int]:
     """(kind, factor, place behind the unit); kind is empty where none stands."""
-    at = place + 1 if _word(tokens, place) == "-" else place
+    joined = _word(tokens, place) == "-"
+    at = place + 1 if joined else place
     word = _word(tokens, at)
+    if word == "mg" and _word(tokens, at + 1) in ("per", "/") and _word(tokens, at + 2) in KILOGRAMS:
+        return "mg/kg", 1.0, at + 3
     if word in UNITS:
-        if (
-            word == "mg"
-            and _word(tokens, at + 1) in ("per", "/")
-            and _word(tokens, at + 2) in ("kg", "kilogram", "kilo")
-        ):
-            return "mg/kg", 1.0, at + 3
         return UNITS[word], 1.0, at + 1
     for name in (word, word.removesuffix("s")):
         if name in HOURS:
             return "hours", HOURS[name], at + 1
-    if word in ("to", "or", "–") or _word(tokens, place) == "-":
-        number_at = at if _word(tokens, place) == "-" else at + 1
-        value, after, _ = _number(tokens, number_at)
+    if word in COINS:
+        return COINS[word], 1.0, at + 1
+    if joined or word in ("to", "or", "–"):
+        value, after, _ = _number(tokens, at if joined else at + 1)
         if value is not None:
             kind, factor, _ = _unit(tokens, after)
             return kind, factor, place
-    if word in ("dollar", "dollars", "pounds", "euros"):
-        return {"d": "USD", "p": "GBP", "e": "EUR"}[word[0]], 1.0, at + 1
     return "", 1.0, place
 
 
 def _word(tokens: list[_Token], place: int) -> str:
     return tokens[place].text if 0 <= place < len(tokens) else ""
-
-
-def contexts(text: str, found: list[Quantity]) -> Iterator[str]:
-    """For each amount, the stretch of text around it that no other amount's stretch shares."""
-    for place, quantity in enumerate(found):
-        left = found[place - 1].end if place else 0
-        right = found[place + 1].start if place + 1 < len(found) else len(text)
-        yield text[left : quantity.start] + " " + text[quantity.end : right]

@@ -9,6 +9,7 @@ from safety.crisis import Help
 from safety.triage import Outcome
 
 Confidence = Literal["strong", "moderate", "limited"]
+Detail = Literal["plain", "standard", "detailed"]
 Composer = Literal["extractive", "faq", "model", "mixed"]
 
 
@@ -23,7 +24,11 @@ class Question(BaseModel):
     language: str | None = Field(None, description="Language of the interface; the settings' when missing.")
     country: str | None = Field(None, description="The reader's country as ISO code; the settings' when missing.")
     site: str | None = None
-    detail: Literal["plain", "detailed"] = "plain"
+    detail: Detail = Field(
+        "standard",
+        description="plain: our short wording of the claims; standard: the claims themselves; detailed: with who was "
+        "studied and the limits.",
+    )
     previous_answer_id: str | None = None
     continue_after_help: bool = Field(False, description="After a crisis message, answer the ordinary part too.")
 

@@ -2,7 +2,7 @@
 
     python -m evals.fit_cover [--write]
 
-Data: ``evals/questions/coverage.jsonl`` (answerable and not, by topic) and ``own.jsonl`` (all answerable). Figures come
+Data: ``evals/questions/coverage.jsonl`` and ``hard.jsonl`` (answerable and not), ``own.jsonl`` (answerable). Figures come
 from cross-validation by topic, so that no topic is judged by a model that has seen it.
 """
 
@@ -53,7 +53,7 @@ def main() -> None:
 
 def _rows() -> tuple[list[dict[str, Any]], NDArray[np.str_]]:
     labelled = read_rows(QUESTIONS / "coverage.jsonl")
-    own = read_rows(QUESTIONS / "own.jsonl")
+    own = read_rows(QUESTIONS / "own.jsonl") + read_rows(QUESTIONS / "hard.jsonl")
     groups = [row["topic"] for row in labelled] + [f"own {number % FOLDS}" for number in range(len(own))]
     return labelled + own, np.array(groups)
 

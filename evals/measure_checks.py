@@ -7,21 +7,83 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from answer.verify import Quote, Verifier
+from answer.verify import Check, Quote, Verifier
 from evals.mutate import mutants
 from ingest.embed import Embedder
 from ingest.load import load
+from ingest.schema import Source
 from ingest.vocabulary import Vocabulary
-from settings import load_settings
+from settings import Settings, load_settings
 
 CHECKS = Path(__file__).with_name("checks")
+KINDS = ("number", "drop not", "add not", "drug", "arms", "certainty")
+Show = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Paraphrase:
+    """A true sentence in other words, and the claims that it rests on."""
+
+    id: str
+    text: str
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(slots=True)
+class Measured:
+    """What became of true sentences, and of their false twins by kind."""
+
+    passed: list[bool] = field(default_factory=list)
+    caught: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def pass_rate(self) -> float:
+        """Share of the true sentences that pass."""
+        return sum(self.passed) / len(self.passed)
+
+    @property
+    def catch_rate(self) -> float:
+        """Share of the false sentences that fail."""
+        hits = [hit for kind in self.caught.values() for hit in kind]
+        return sum(hits) / len(hits)
+
+
+def paraphrases(half: str, sources: dict[str, Source]) -> Iterator[Paraphrase]:
+    """The sentences of one half; a claim of a source that isn't in the corpus is quoted without title and country."""
+    for line in (CHECKS / f"paraphrases-{half}.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        yield Paraphrase(row["id"], row["text"], tuple(_quote(claim, sources) for claim in row["claims"]))
+
+
+def corpus_sources(settings: Settings) -> dict[str, Source]:
+    """The corpus's sources by id."""
+    loaded = load([settings.corpus_dir / "literature", settings.corpus_dir / "article.md"]).sources
+    return {source.meta.id: source for source in loaded}
+
+
+def measure(rows: list[Paraphrase], verifier: Verifier, show: Show | None = None) -> Measured:
+    """Check true sentences and their false twins; ``show`` is told of each one that is judged wrongly."""
+    measured = Measured()
+    for row in rows:
+        failed = [check for check in verifier.check(row.text, row.quotes) if not check.passed]
+        measured.passed.append(not failed)
+        if failed and show:
+            show(_failure(row, failed[0]))
+        for kind, mutant in mutants(row.text):
+            missed = verifier.passes(mutant, row.quotes)
+            measured.caught[kind].append(not missed)
+            if missed and show:
+                show(f"[yellow]{row.id} missed {kind}[/]: {mutant}\n   {_texts(row)}")
+    return measured
 
 
 def main(
@@ -30,46 +92,34 @@ def main(
 ) -> None:
     """Print pass and catch rates."""
     settings, console = load_settings(), Console(highlight=False)
-    sources = load([settings.corpus_dir / "literature", settings.corpus_dir / "article.md"]).sources
-    headings = {source.meta.id: source.heading for source in sources}
+    sources = corpus_sources(settings)
     verifier = Verifier(Vocabulary.load(settings.corpus_dir / "vocabulary.toml"), Embedder(settings.embedder).embed)
-    table = Table(
-        "",
-        "true passed",
-        "false caught",
-        *(kind for kind in ("number", "drop not", "add not", "drug", "arms", "certainty")),
-    )
+    table = Table("", "true passed", "false caught", *KINDS)
     for name in ["a", "b"] if half == "both" else [half]:
-        rows = [
-            json.loads(line) for line in (CHECKS / f"paraphrases-{name}.jsonl").read_text(encoding="utf-8").splitlines()
-        ]
-        passed, caught = 0, defaultdict[str, list[bool]](list)
-        for row in rows:
-            quotes = [Quote(claim["text"], headings.get(claim["source_id"], "")) for claim in row["claims"]]
-            failed = [check for check in verifier.check(row["text"], quotes) if not check.passed]
-            passed += not failed
-            if show and failed:
-                console.print(
-                    f"[red]{row['id']}[/] {failed[0].name}: {failed[0].reason}\n   {row['text']}\n   {' | '.join(q.text for q in quotes)}"
-                )
-            for kind, mutant in mutants(row["text"]):
-                missed = verifier.passes(mutant, quotes)
-                caught[kind].append(not missed)
-                if show and missed:
-                    console.print(
-                        f"[yellow]{row['id']} missed {kind}[/]: {mutant}\n   {' | '.join(q.text for q in quotes)}"
-                    )
-        everything = [hit for hits in caught.values() for hit in hits]
-        table.add_row(
-            f"paraphrases {name}",
-            f"{passed}/{len(rows)} {passed / len(rows):.1%}",
-            f"{sum(everything)}/{len(everything)} {sum(everything) / len(everything):.1%}",
-            *(
-                f"{sum(caught[kind])}/{len(caught[kind])}"
-                for kind in ("number", "drop not", "add not", "drug", "arms", "certainty")
-            ),
-        )
+        rows = list(paraphrases(name, sources))
+        table.add_row(f"paraphrases {name}", *_cells(measure(rows, verifier, console.print if show else None)))
     console.print(table)
+
+
+def _quote(claim: dict[str, Any], sources: dict[str, Source]) -> Quote:
+    source = sources.get(claim["source_id"])
+    return Quote(claim["text"], source.heading, tuple(source.meta.country)) if source else Quote(claim["text"])
+
+
+def _cells(measured: Measured) -> Iterator[str]:
+    hits = [hit for kind in measured.caught.values() for hit in kind]
+    yield f"{sum(measured.passed)}/{len(measured.passed)} {measured.pass_rate:.1%}"
+    yield f"{sum(hits)}/{len(hits)} {measured.catch_rate:.1%}"
+    for kind in KINDS:
+        yield f"{sum(measured.caught[kind])}/{len(measured.caught[kind])}"
+
+
+def _failure(row: Paraphrase, check: Check) -> str:
+    return f"[red]{row.id}[/] {check.name}: {check.reason}\n   {row.text}\n   {_texts(row)}"
+
+
+def _texts(row: Paraphrase) -> str:
+    return " | ".join(quote.text for quote in row.quotes)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,8 @@
-"""Make true sentences false, one way at a time, to measure how many of them the checks catch."""
+"""Make true sentences false, one way at a time, to measure how many of them the checks catch.
+
+A change that would leave a sentence as true as before isn't made: groups joined by a plain "and" are not exchanged,
+nor those of a comparison that found no difference.
+"""
 
 import random
 import re
@@ -7,29 +11,62 @@ from collections.abc import Callable, Iterator
 from answer.quantities import quantities
 
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
-_SPELLED = re.compile(
-    r"\b(two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty|half|third|quarter)\b",
-    re.IGNORECASE,
-)
-_OTHER_WORD = {"two": "five", "three": "eight", "four": "nine", "five": "two", "six": "three", "seven": "four", "eight": "three",
-               "nine": "four", "ten": "thirty", "twelve": "twenty", "twenty": "fifty", "thirty": "ten", "forty": "ninety",
-               "fifty": "twenty", "half": "three quarters", "third": "tenth", "quarter": "half"}  # fmt: skip
-_NOT = re.compile(r"\b(not|never|cannot|no)\b ?|(?<=[a-z])n['’]t\b", re.IGNORECASE)
+_OTHER_WORD = {
+    "two": "five",
+    "three": "eight",
+    "four": "nine",
+    "five": "two",
+    "six": "three",
+    "seven": "four",
+    "eight": "three",
+    "nine": "four",
+    "ten": "thirty",
+    "twelve": "twenty",
+    "twenty": "fifty",
+    "thirty": "ten",
+    "forty": "ninety",
+    "fifty": "twenty",
+    "half": "three quarters",
+    "third": "tenth",
+    "quarter": "half",
+}
+_SPELLED = re.compile(rf"\b({'|'.join(_OTHER_WORD)})\b", re.IGNORECASE)
+# Not the "no" of "No, it …", of "few or no" and of "yes-or-no".
+_NOT = re.compile(r"\b(not|never|cannot|no)\b(?! only|,|-)(?<!or no)(?<!-no) ?|(?<=[a-z])n['’]t\b", re.IGNORECASE)
 _VERB = re.compile(
     r"\b(is|are|was|were|can|could|may|might|should|must|has|had|have|did|does|do|will|would)\b(?! not|n['’]t)"
 )
-_KETAMINE = re.compile(r"\besketamine(?: nasal spray)?\b|\bspravato\b|\bketamine\b", re.IGNORECASE)
+_NEGATED_BEHIND = (" no ", " never", " only", " also not")
+_KETAMINE = re.compile(r"\bs-ketamine\b|\b(?:s-)?esketamine(?: nasal spray)?\b|\bspravato\b|\bketamine\b", re.IGNORECASE)
 _HEDGE = re.compile(
-    r"\b(?:may|might|could)(?: also| well| even| only)?\b|\b(?:suggests?|suggested|appears?|appeared|seems?|seemed)(?: that| to)?\b"
+    r"\b(?:may|might|could)(?: also| well| even| only)?\b"
+    r"|\b(?:suggests?|suggested|appears?|appeared|seems?|seemed)(?: that| to)?\b"
     r"|\b(?:possibly|perhaps|probably|sometimes|often|usually)\b|\bsome\b|\bmany\b|\bmost\b",
     re.IGNORECASE,
 )
-_THAN = re.compile(
-    r"^(?P<head>.*?)\b(?P<one>esketamine|ketamine|spravato|placebo|midazolam|ECT|electroconvulsive therapy|quetiapine|the dummy \w+)\b"
+_CERTAIN = {
+    "may": "will",
+    "might": "will",
+    "could": "will",
+    "some": "all",
+    "many": "all",
+    "most": "all",
+    "sometimes": "always",
+    "often": "always",
+    "usually": "always",
+    "possibly": "certainly",
+    "perhaps": "certainly",
+    "probably": "certainly",
+}
+_ARM = r"esketamine|ketamine|spravato|placebo|midazolam|ECT|electroconvulsive therapy|quetiapine|the dummy \w+"
+_ARMS = re.compile(
+    rf"^(?P<head>.*?)\b(?P<one>{_ARM})\b"
     r"(?P<middle>.*?\b(?:than|versus|vs|against|compared with|compared to|and|but|while)\b.*?)"
-    r"\b(?P<two>esketamine|ketamine|spravato|placebo|midazolam|ECT|electroconvulsive therapy|quetiapine|the dummy \w+)\b(?P<tail>.*)$",
+    rf"\b(?P<two>{_ARM})\b(?P<tail>.*)$",
     re.IGNORECASE,
 )
+_JOINED = re.compile(r"^ (?:and|or)(?: of| with)? $", re.IGNORECASE)
+_ALIKE = re.compile(r"\b(?:same|similar|similarly|alike|equal|equally|differ|difference|as \w+ as)\b", re.IGNORECASE)
 
 
 def mutants(sentence: str, seed: int = 0) -> Iterator[tuple[str, str]]:
@@ -50,26 +87,24 @@ def mutants(sentence: str, seed: int = 0) -> Iterator[tuple[str, str]]:
 
 
 def _other_number(sentence: str, draw: random.Random) -> str:
-    places = [
-        m.span() for m in _DIGITS.finditer(sentence) if any(q.start <= m.start() < q.end for q in quantities(sentence))
-    ]
+    amounts = [range(amount.start, amount.end) for amount in quantities(sentence)]
+    places = [found for found in _DIGITS.finditer(sentence) if any(found.start() in inside for inside in amounts)]
+    if places:
+        return _other_digits(sentence, draw.choice(places), draw)
+    places = [found for found in _SPELLED.finditer(sentence) if any(found.start() in inside for inside in amounts)]
     if not places:
-        spelled = [
-            m.span()
-            for m in _SPELLED.finditer(sentence)
-            if any(q.start <= m.start() < q.end for q in quantities(sentence))
-        ]
-        if not spelled:
-            return ""
-        start, end = draw.choice(spelled)
-        return sentence[:start] + _OTHER_WORD[sentence[start:end].lower()] + sentence[end:]
-    start, end = draw.choice(places)
-    value = float(sentence[start:end].replace(",", ""))
+        return ""
+    one = draw.choice(places)
+    return sentence[: one.start()] + _OTHER_WORD[one[0].lower()] + sentence[one.end() :]
+
+
+def _other_digits(sentence: str, found: re.Match[str], draw: random.Random) -> str:
+    value = float(found[0].replace(",", ""))
     others = [value * 2, value + 10, value * 3 + 1, max(value / 2, 1), value + 3]
-    known = {round(float(m[0].replace(",", "")), 3) for m in _DIGITS.finditer(sentence)}
-    other = draw.choice([o for o in others if round(o, 3) not in known])
+    known = {round(float(number[0].replace(",", "")), 3) for number in _DIGITS.finditer(sentence)}
+    other = draw.choice([other for other in others if round(other, 3) not in known])
     text = f"{other:g}" if other != int(other) else f"{int(other):,}" if other >= 10_000 else str(int(other))
-    return sentence[:start] + text + sentence[end:]
+    return sentence[: found.start()] + text + sentence[found.end() :]
 
 
 def _without_not(sentence: str, draw: random.Random) -> str:
@@ -77,20 +112,13 @@ def _without_not(sentence: str, draw: random.Random) -> str:
     if not found:
         return ""
     one = draw.choice(found)
-    filler = (
-        "some "
-        if one[0].lower().startswith("no") and not one[0].lower().startswith("not") and one[0].strip().lower() == "no"
-        else ""
-    )
-    filler = "can " if one[0].strip().lower() == "cannot" else filler
-    return sentence[: one.start()] + filler + sentence[one.end() :]
+    instead = {"no": "some ", "cannot": "can "}.get(one[0].strip().lower(), "")
+    return sentence[: one.start()] + instead + sentence[one.end() :]
 
 
 def _with_not(sentence: str, draw: random.Random) -> str:
     found = [
-        m
-        for m in _VERB.finditer(sentence)
-        if not sentence[m.end() :].lower().startswith((" no ", " never", " only", " also not"))
+        verb for verb in _VERB.finditer(sentence) if not sentence[verb.end() :].lower().startswith(_NEGATED_BEHIND)
     ]
     if not found or _NOT.search(sentence):
         return ""
@@ -99,16 +127,17 @@ def _with_not(sentence: str, draw: random.Random) -> str:
 
 
 def _other_drug(sentence: str, draw: random.Random) -> str:
-    names = {m[0].lower().startswith(("esk", "spra")) for m in _KETAMINE.finditer(sentence)}
-    if len(names) != 1:
+    named = {found[0].lower() == "ketamine" for found in _KETAMINE.finditer(sentence)}
+    if len(named) != 1:
         return ""
-    other = "ketamine" if names.pop() else "esketamine"
-    return _KETAMINE.sub(other, sentence)
+    return _KETAMINE.sub("esketamine" if named.pop() else "ketamine", sentence)
 
 
 def _swapped_arms(sentence: str, draw: random.Random) -> str:
-    found = _THAN.match(sentence)
+    found = _ARMS.match(sentence)
     if not found or found["one"].lower() == found["two"].lower():
+        return ""
+    if _JOINED.match(found["middle"]) or (_ALIKE.search(sentence) and not _DIGITS.search(found["middle"] + found["tail"])):
         return ""
     return f"{found['head']}{found['two']}{found['middle']}{found['one']}{found['tail']}"
 
@@ -118,13 +147,6 @@ def _more_certain(sentence: str, draw: random.Random) -> str:
     if not found:
         return ""
     one = draw.choice(found)
-    word = one[0].lower().split()[0]
-    certain = {"may": "will", "might": "will", "could": "will", "some": "all", "many": "all", "most": "all", "sometimes": "always",
-               "often": "always", "usually": "always", "possibly": "certainly", "perhaps": "certainly", "probably": "certainly"}  # fmt: skip
-    if word in certain:
-        return sentence[: one.start()] + certain[word] + sentence[one.end() :]
-    return (
-        sentence[: one.start()]
-        + ("proves that" if "that" in one[0].lower() else "is proven to" if " to" in one[0].lower() else "proves")
-        + sentence[one.end() :]
-    )
+    word, *behind = one[0].lower().split()
+    proven = "proves that" if "that" in behind else "is proven to" if "to" in behind else "proves"
+    return sentence[: one.start()] + _CERTAIN.get(word, proven) + sentence[one.end() :]

@@ -86,7 +86,11 @@ class Summary:
     def take_in(self, faq: "Summary") -> None:
         """Add what the ingest of the FAQ did."""
         self.faq_entries = faq.sources
-        self.new, self.changed, self.removed = self.new + faq.new, self.changed + faq.changed, self.removed + faq.removed
+        self.new, self.changed, self.removed = (
+            self.new + faq.new,
+            self.changed + faq.changed,
+            self.removed + faq.removed,
+        )
         self.written |= faq.written
         self.problems += faq.problems
         for stage, seconds in faq.seconds.items():
@@ -320,6 +324,7 @@ class _Update:
 
 def _digest(source: Source) -> str:
     parts = [SPLIT_VERSION, source.digest, source.meta.model_dump_json(), *map(repr, source.questions.items())]
+    parts += map(repr, source.plain.items())
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

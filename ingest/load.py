@@ -114,7 +114,11 @@ def load_file(path: Path) -> Source:
     matter, body, body_line = split_front_matter(raw)
     if path.suffix.lower() in (".html", ".htm"):
         body = _html_text(path, body)
-    meta = parse_matter(path, matter, SourceMeta) if matter is not None else SourceMeta.model_validate(_meta_without_matter(path))
+    meta = (
+        parse_matter(path, matter, SourceMeta)
+        if matter is not None
+        else SourceMeta.model_validate(_meta_without_matter(path))
+    )
     body = clean(body)
     heading, blocks = _split_blocks(body)
     if not blocks:
@@ -270,6 +274,7 @@ def _attach_questions(source: Source, path: Path) -> list[Problem]:
     if file is None or not file.exists():
         return []
     claims = [block.text for block in source.blocks if block.kind == "claim"]
-    found, problems = load_questions(file, claims)
-    source.questions.update(found)
-    return problems
+    beside = load_questions(file, claims)
+    source.questions.update(beside.questions)
+    source.plain.update(beside.plain)
+    return beside.problems

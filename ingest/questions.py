@@ -1,13 +1,16 @@
-"""The questions that claims answer: retrieval keys beside the cards, never shown and never cited.
+"""What belongs to a claim beside its card: the questions it answers, and its plain form.
 
-``corpus/questions/<source id>.jsonl`` holds one object a line: ``{"claim": full text, "questions": [...]}``.
-The claim's whole text is the key, so that an edited claim is noticed: its questions then follow the claim
-that is closest in wording, and a problem tells the curator to confirm the move.
+``corpus/questions/<name of the card's file>.jsonl`` holds one object a line: ``{"claim": full text, "questions": [...],
+"plain": "…"}``. Questions are retrieval keys, never shown and never cited; the plain form is our shorter sentence, shown
+to readers who want it plain, with the claim as its quote. The claim's whole text is the key, so that an edited claim is
+noticed: its questions then follow the claim that is closest in wording, and a problem tells the curator to confirm the
+move. Its plain form doesn't follow: it might no longer be true.
 """
 
 import difflib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -24,16 +27,27 @@ class QuestionRow(BaseModel):
 
     claim: str = Field(min_length=1)
     questions: list[str] = Field(min_length=1)
+    plain: str = Field("", max_length=400)
 
 
-def load_questions(path: Path, claims: Sequence[str]) -> tuple[dict[str, list[str]], list[Problem]]:
-    """Questions per claim of one source, and what a curator has to mend in the file."""
-    found: dict[str, list[str]] = {}
-    problems: list[Problem] = []
+@dataclass(slots=True)
+class Beside:
+    """What a questions file holds: questions and plain forms by claim, and what a curator has to mend."""
+
+    questions: dict[str, list[str]] = field(default_factory=dict)
+    plain: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def load_questions(path: Path, claims: Sequence[str]) -> Beside:
+    """Questions and plain forms of one source's claims."""
+    result = Beside()
+    found, problems = result.questions, result.problems
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        return found, [Problem(path, f"can't be read as UTF-8 text: {error}")]
+        problems.append(Problem(path, f"can't be read as UTF-8 text: {error}"))
+        return result
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -48,7 +62,9 @@ def load_questions(path: Path, claims: Sequence[str]) -> tuple[dict[str, list[st
             problems.append(_moved(path, number, row, claim))
         if claim is not None:
             found.setdefault(claim, []).extend(q for q in row.questions if q not in found.get(claim, []))
-    return found, problems
+        if claim == row.claim and row.plain:
+            result.plain[claim] = row.plain
+    return result
 
 
 def _closest(claim: str, claims: Sequence[str]) -> str | None:

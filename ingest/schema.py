@@ -89,7 +89,8 @@ class Block:
 class Source:
     """One document, read and cleaned, before it is split.
 
-    ``questions`` maps a claim's text to the questions it answers (retrieval keys, never shown);
+    ``questions`` maps a claim's text to the questions it answers (retrieval keys, never shown), ``plain`` to our shorter
+    wording of it;
     ``digest`` changes whenever anything that the index holds of this source would change.
     """
 
@@ -98,6 +99,7 @@ class Source:
     blocks: tuple[Block, ...]
     digest: str
     questions: dict[str, list[str]] = field(default_factory=dict)
+    plain: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class Passage:
     """The unit that is embedded and cited.
 
     ``title`` travels with the text into the embedder and BM25 as context; ``text`` alone is quoted. ``cites`` are the
-    ids of the sources that a sentence of an FAQ entry rests on.
+    ids of the sources that a sentence of an FAQ entry rests on; ``plain`` is our shorter wording of a claim, or empty.
     """
 
     id: str
@@ -117,6 +119,7 @@ class Passage:
     order: int
     questions: tuple[str, ...] = ()
     cites: tuple[str, ...] = ()
+    plain: str = ""
 
     @property
     def titled(self) -> str:

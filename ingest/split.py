@@ -40,7 +40,16 @@ def split(source: Source, count: Count, max_tokens: int) -> list[Passage]:
         if key not in seen:
             questions = tuple(source.questions.get(text, ()))
             seen[key] = Passage(
-                key, source.meta.id, kind, section, title, text, len(seen), questions, cites.get(text, ())
+                key,
+                source.meta.id,
+                kind,
+                section,
+                title,
+                text,
+                len(seen),
+                questions,
+                cites.get(text, ()),
+                source.plain.get(text, ""),
             )
     return list(seen.values())
 
