@@ -48,8 +48,9 @@ LIKENESS = 0.3
 FURTHEST = 0.4
 MOST_COUNTED = 3
 FAR_COSINE = 0.45
+LEAST_HELD = 0.3
 UNCOVERED = 0.5
-FRAGMENT_COSINE = 0.5
+FRAGMENT_COSINE = 0.4
 FRAGMENT_WORDS = 9
 MOST_CHARS = 200_000
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
@@ -149,6 +150,12 @@ class Evidence:
     coverage: Coverage
     features: dict[str, float]
 
+    @property
+    def is_far(self) -> bool:
+        """True when the literature doesn't speak of what the sentence says."""
+        shares_little = self.features["held"] < LEAST_HELD or self.features["top"] < FAR_COSINE
+        return shares_little or self.coverage.probability < UNCOVERED
+
 
 class Auditor:
     """Audits sentences against the literature of one engine; the clinic's own texts never count as a source."""
@@ -194,9 +201,9 @@ class Auditor:
     def _label(self, evidence: Evidence, model: Model) -> tuple[Label, str]:
         if promise := self._promise(evidence):
             return "overstated", promise
-        if self._states_nothing(evidence):
+        if self._states_nothing(evidence.text):
             return "not_a_claim", ""
-        if evidence.features["top"] < FAR_COSINE or evidence.coverage.probability < UNCOVERED:
+        if evidence.is_far:
             return "not_covered", ", ".join(evidence.coverage.missing)
         label = model.judge(evidence.features)
         return label, _reason(label, evidence)
@@ -210,13 +217,13 @@ class Auditor:
         still = [check for check in self._verifier.check(left, []) if check.name == "promise" and not check.passed]
         return reasons[0] if still else ""
 
-    def _states_nothing(self, evidence: Evidence) -> bool:
-        text = evidence.text
+    def _states_nothing(self, text: str) -> bool:
         if self._count("not_a_claim", text):
             return True
         names_something = any(mention.term.kind in FIELD_KINDS for mention in self._vocabulary.mentions(text))
-        far = evidence.features["top"] < FRAGMENT_COSINE and len(words_of(text)) <= FRAGMENT_WORDS
-        return far and not names_something and not quantities(text)
+        if names_something or quantities(text) or len(words_of(text)) > FRAGMENT_WORDS:
+            return False
+        return all(hit.cosine < FRAGMENT_COSINE for hit in self._engine.search(text, CLOSE))
 
     def _suggestion(self, evidence: Evidence) -> Suggestion | None:
         """The closest words of the literature that pass the checks themselves."""

@@ -119,7 +119,10 @@ def _turned_round(said: Text, relied: Sequence[Text]) -> str:
 
 
 def _agreement(
-    mine: set[tuple[str, str]], pole: tuple[int, int] | None, theirs: set[tuple[str, str]], their_pole: tuple[int, int] | None
+    mine: set[tuple[str, str]],
+    pole: tuple[int, int] | None,
+    theirs: set[tuple[str, str]],
+    their_pole: tuple[int, int] | None,
 ) -> bool | None:
     """True when two comparisons say the same, False when one is the other turned round, None when they differ."""
     same = bool(mine & theirs)
@@ -142,7 +145,7 @@ def arms(said: Text, relied: Sequence[Text], words: Words) -> str:
         for first, second in combinations(groups, 2):
             if _names_swapped(said, first, second, text):
                 return f"has “{first}” and “{second}” the other way round"
-    return _exchanged(said, relied)
+    return _exchanged(said, relied, words)
 
 
 def _names_swapped(said: Text, one: str, other: str, text: Text) -> bool:
@@ -175,19 +178,23 @@ def _owners_swapped(
     return mine[::-1] in pairs and mine not in pairs
 
 
-def _exchanged(said: Text, relied: Sequence[Text]) -> str:
-    """A clause about one drug that is most like the source's clause about another drug of the sentence."""
+def _exchanged(said: Text, relied: Sequence[Text], words: Words) -> str:
+    """A clause about one drug that is most like the source's clause about another.
+
+    The other is one of the sentence too, or one of those that must never be taken for each other.
+    """
     theirs = [(clause, text.arms_of(clause) or text.arms) for text in relied for clause in text.clauses]
     for clause in said.clauses:
         groups = said.arms_of(clause)
-        if len(groups) != 1 or len(said.arms) < 2:
+        rivals = said.arms | words.distinct if groups & words.distinct else said.arms
+        if len(groups) != 1 or len(rivals) < 2:
             continue
         own = Clause(clause.words, clause.stems - said.arm_stems)
         shared = [(own.likeness(other), named) for other, named in theirs]
         best = max((share for share, _ in shared), default=0.0)
         close = frozenset().union(*(named for share, named in shared if share and share >= AS_CLOSE * best))
-        if best and close and not groups & close and close & said.arms:
-            return f"has “{min(groups)}” where the source has “{min(close & said.arms)}”"
+        if best and close and not groups & close and close & rivals:
+            return f"has “{min(groups)}” where the source has “{min(close & rivals)}”"
     return ""
 
 

@@ -147,6 +147,7 @@ class Converser:
         self._two, self._happening = frozenset(pronouns["two"]), frozenset(pronouns["happening"])
         self._own, self._empty = frozenset(pronouns["own"]), re.compile("|".join(pronouns["empty"]))
         self._auxiliaries, self._leads = frozenset(asked["auxiliaries"]), _Phrases(asked["leads"])
+        self._be = frozenset(asked["be"])
         self._things, self._of_effects = _Phrases(asked["things"]), frozenset(pronouns["of_effects"])
         self._negated, self._contracted = _Phrases(asked["negated"]), dict(asked["contracted"])
         self._small, self._prepositions = frozenset(asked["small"]), frozenset(asked["prepositions"])
@@ -487,7 +488,8 @@ class Converser:
         own = bool(self._own.intersection(turn.words[max(0, start - 1) : start]))
         if found := (told if own else treatments) or things:
             return self._with_front(found[0], earlier)
-        return None if self._one.intersection(earlier.words) else self._topic(earlier)
+        defined = self._things.at(earlier.words, 0, len(earlier.words))
+        return self._topic(earlier) if defined and self._be.intersection(earlier.words[defined : defined + 1]) else None
 
     def _with_front(self, thing: Mention, earlier: _Turn) -> str:
         """A name with its article, or with the capitals before it ("SAINT magnetic stimulation")."""

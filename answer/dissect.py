@@ -134,7 +134,15 @@ class Text:
         behind = tuple(stem for place, stem in content if place > found[0][0])
         before = tuple(stem for _, stem in reversed(content))
         narrow = all(piece in self._words.narrow for _, piece in found)
-        return Clause(frozenset(pieces), stems, behind or before, len(found), not behind, narrow, _doubled(pieces, found, self._words.joins))
+        return Clause(
+            frozenset(pieces),
+            stems,
+            behind or before,
+            len(found),
+            not behind,
+            narrow,
+            _doubled(pieces, found, self._words.renews),
+        )
 
     def _carries(self, piece: str) -> bool:
         return bool(piece) and not (
@@ -290,10 +298,10 @@ def _common(one: dict[str, float], other: dict[str, float]) -> float:
     return sum(min(weight, other[stem]) for stem, weight in one.items() if stem in other)
 
 
-def _doubled(pieces: Sequence[str], cues: Sequence[tuple[int, str]], joins: frozenset[str]) -> bool:
-    """True when a negation closely follows another one, with no "and" or "who" between."""
+def _doubled(pieces: Sequence[str], cues: Sequence[tuple[int, str]], renews: frozenset[str]) -> bool:
+    """True when a negation follows another one, with no "and" or "who" between."""
     pairs = zip(cues, cues[1:], strict=False)
-    return any(two - one <= SCOPE and not joins.intersection(pieces[one + 1 : two]) for (one, _), (two, _) in pairs)
+    return any(not renews.intersection(pieces[one + 1 : two + 1]) for (one, _), (two, _) in pairs)
 
 
 def closest(clause: Clause, others: Sequence[Clause]) -> list[Clause]:

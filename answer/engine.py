@@ -11,19 +11,20 @@ from dataclasses import dataclass, field
 from answer.build import AnswerBuilder
 from answer.compose import Chosen, Composer, Reader, evidence
 from answer.cover import Coverage, Coverer
-from answer.faq import FaqBook, Match, Supported, Supporter
+from answer.faq import FaqBook, Supporter
 from answer.follow import LiveIndex
 from answer.language import is_english
 from answer.retrieve import Hit, Retriever
-from answer.said import Quoted, Said
+from answer.said import Said
+from answer.say import Sayer, SourceView, verbatim
 from answer.schema import Answer, Question
 from answer.spell import Speller
 from answer.suggest import Suggestions
-from answer.verify import Quote, Verifier
+from answer.verify import Verifier
 from ingest.corpus import faq_folder
 from ingest.embed import Embedder, identify
 from ingest.generation import Generation, IndexFolder
-from ingest.schema import Passage, SourceMeta
+from ingest.schema import Passage
 from ingest.terms import Terms
 from ingest.vocabulary import Vocabulary
 from safety.crisis import CrisisLines
@@ -36,19 +37,9 @@ HELP_FIRST: frozenset[Outcome] = frozenset(("crisis", "emergency"))
 LONGEST_READ = 20_000
 FEWEST_TERMS = 3
 LEAST_CLINIC_COSINE = 0.5
-BACKGROUND_SECTIONS = ("what was studied", "limits")
 OFF_TOPIC_CHANCE = 0.05
 OFF_TOPIC_COSINE = 0.35
 _NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-
-
-@dataclass(frozen=True, slots=True)
-class SourceView:
-    """A source with its claims in document order, as the library shows it."""
-
-    meta: SourceMeta
-    heading: str
-    claims: tuple[Passage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +50,7 @@ class _Lookup:
     coverer: Coverer
     speller: Speller
     views: dict[str, SourceView]
-    supporter: Supporter
+    sayer: Sayer
 
 
 @dataclass(slots=True)
@@ -219,16 +210,20 @@ class Engine:
         facts = [hit for hit in hits if hit.source.kind == "clinic-information"]
         if self._asks_about_clinic(text) or (facts and facts[0] is hits[0]):
             return self._clinic_answer(turn, text, facts)
-        if reviewed := self._reviewed(turn, text, lookup):
-            match, said = reviewed
-            return self._builder.answered(turn, said, match.entry.topic, "faq")
         hits = evidence(hits)
+        if reviewed := self._reviewed(turn, text, hits, lookup):
+            topic, said = reviewed
+            return self._builder.answered(turn, said, topic, "faq")
+        return self._from_literature(turn, text, hits, lookup)
+
+    def _from_literature(self, turn: Turn, text: str, hits: Sequence[Hit], lookup: _Lookup) -> Answer:
+        """An answer composed of what was found, or a message that says what the sources lack."""
         if not hits:
             return self._builder.nothing_found(turn, (), hits)
         with turn.timed("cover"):
             coverage = lookup.coverer.judge(text, hits)
         if coverage.probability >= self.settings.answer_threshold:
-            said = self._say(turn, self._compose(turn, text, hits), lookup)
+            said = lookup.sayer.compose(self._compose(turn, text, hits), turn.question.detail)
             return self._builder.answered(turn, said, self._composer.topic(hits))
         if _far_away(turn, coverage, hits):
             return self._builder.message(turn, "off_topic", "off_topic")
@@ -250,61 +245,25 @@ class Engine:
             chosen = self._composer.compose(text, facts, self._reader(turn))
         if not chosen or not self._speaks_to(text, facts[0]):
             return self._builder.message(turn, "no_evidence", "no_evidence_clinic")
-        return self._builder.answered(turn, [_verbatim(item) for item in chosen], topic="")
+        return self._builder.answered(turn, [verbatim(item) for item in chosen], topic="")
 
-    def _reviewed(self, turn: Turn, text: str, lookup: _Lookup) -> tuple[Match, list[Said]] | None:
-        """The FAQ entry that asks the same, if its every sentence is borne out by its sources as they are now."""
+    def _reviewed(self, turn: Turn, text: str, hits: Sequence[Hit], lookup: _Lookup) -> tuple[str, list[Said]] | None:
+        """(topic, sentences) of the FAQ entry that asks the same, if its sources still bear out its every sentence."""
         if self._faq is None:
             return None
         with turn.timed("faq"), self._faq.reading() as generation:
-            book = self._faq_book(generation)
-            match = book.match(text, self._retriever.vector(text))
-            said = self._entry_said(turn, match, lookup) if match else None
-        return (match, said) if match and said else None
+            match = self._faq_book(generation).match(text, self._retriever.vector(text))
+        if match is None:
+            return None
+        more = self._compose(turn, text, hits) if hits else []
+        said = lookup.sayer.reviewed(match, turn.question.detail, more)
+        return (match.entry.topic, said) if said else None
 
     def _faq_book(self, generation: Generation) -> FaqBook:
         with self._lock:
             if self._book is None or self._book.name != generation.manifest.name:
                 self._book = FaqBook(generation, self._terms, self.verifier.denials)
             return self._book
-
-    def _entry_said(self, turn: Turn, match: Match, lookup: _Lookup) -> list[Said] | None:
-        supported = [lookup.supporter.support(p.text, p.cites) for p in match.entry.sentences]
-        if not all(isinstance(sentence, Supported) for sentence in supported):
-            return None
-        said = [
-            Said(sentence.text, tuple(_whole(passage, lookup) for passage in sentence.passages))
-            for sentence in supported
-            if isinstance(sentence, Supported)
-        ]
-        if turn.question.detail != "detailed":
-            return said
-        quotes = {quote.passage.id: quote for item in said for quote in item.quotes}
-        return [Said(quote.words, (quote,)) for quote in quotes.values()]
-
-    def _say(self, turn: Turn, chosen: Sequence[Chosen], lookup: _Lookup) -> list[Said]:
-        """Composed sentences as the reader wants them: in plain words where a checked plain form exists, as the sources'
-        claims, or as claims with who was studied and the limits of the first source."""
-        if turn.question.detail == "plain":
-            return [self._plain(item) for item in chosen]
-        said = [_verbatim(item) for item in chosen]
-        if turn.question.detail == "standard":
-            return said
-        passages = {item.hit.passage.id for item in chosen}
-        first = lookup.views[chosen[0].hit.source.id] if chosen else None
-        for start in BACKGROUND_SECTIONS:
-            claims = (c for c in first.claims if c.section.lower().startswith(start)) if first else ()
-            passage = next((claim for claim in claims if claim.id not in passages), None)
-            if passage:
-                said.append(Said(passage.text, (_whole(passage, lookup),)))
-        return said
-
-    def _plain(self, item: Chosen) -> Said:
-        passage = item.hit.passage
-        whole = bool(passage.plain) and item.text == passage.text
-        if whole and self.verifier.passes(passage.plain, [Quote(passage.text, passage.title)]):
-            return Said(passage.plain, (Quoted(item.hit.source, passage, passage.text),))
-        return _verbatim(item)
 
     def _speaks_to(self, text: str, fact: Hit) -> bool:
         """True when a fact of the clinic names the practical matter asked about, or is very close to the question."""
@@ -316,7 +275,7 @@ class Engine:
         text = lookup.speller.mend(turn.text)
         hits = evidence(self._retriever.search(text, SEARCHED))
         covered = hits and lookup.coverer.judge(text, hits).probability >= self.settings.answer_threshold
-        return self._say(turn, self._compose(turn, text, hits), lookup) if covered else []
+        return lookup.sayer.compose(self._compose(turn, text, hits), turn.question.detail) if covered else []
 
     def _compose(self, turn: Turn, text: str, hits: Sequence[Hit]) -> list[Chosen]:
         with turn.timed("compose"):
@@ -328,11 +287,11 @@ class Engine:
     def _lookup(self, generation: Generation) -> _Lookup:
         with self._lock:
             if self._current is None or self._current.name != generation.manifest.name:
-                self._current = _build_lookup(generation, self._terms, self.verifier)
+                self._current = _build_lookup(generation, self._terms, self.verifier, self.settings.max_answer_words)
             return self._current
 
 
-def _build_lookup(generation: Generation, terms: Terms, verifier: Verifier) -> _Lookup:
+def _build_lookup(generation: Generation, terms: Terms, verifier: Verifier, most_words: int) -> _Lookup:
     texts = (passage.titled for passage in generation.passages)
     questions = (question for passage in generation.passages for question in passage.questions)
     claims: dict[str, list[Passage]] = {}
@@ -347,16 +306,8 @@ def _build_lookup(generation: Generation, terms: Terms, verifier: Verifier) -> _
         Coverer(generation, terms),
         Speller(texts, questions, terms.vocabulary),
         views,
-        Supporter(verifier, terms, claims),
+        Sayer(verifier, Supporter(verifier, terms, claims), views, most_words),
     )
-
-
-def _verbatim(item: Chosen) -> Said:
-    return Said(item.text, (Quoted(item.hit.source, item.hit.passage, item.text),))
-
-
-def _whole(passage: Passage, lookup: _Lookup) -> Quoted:
-    return Quoted(lookup.views[passage.source_id].meta, passage, passage.text)
 
 
 def _message_id(triage: Triage, outcome: Outcome) -> str:

@@ -44,6 +44,7 @@ FEWEST_WORDS = 3
 LONGEST_SENTENCE = 1000
 ATTEMPTS = 2
 RETRY_PAUSE = 0.5
+CLIENT_SLACK = 1.0
 PROBE = "ping"
 SUSPECT = frozenset(("injection", "misuse", "abuse"))
 _LOG = logging.getLogger(__name__)
@@ -354,10 +355,14 @@ def _as_data(text: str) -> str:
 
 
 def _limits(settings: Settings) -> dict[str, Any]:
-    """Time limit and retries, as the provider's class names them; retries are ours, since they cost the reader time."""
+    """Time limit and retries, as the provider's class names them.
+
+    The client's limit only ends the thread; ours comes first. Retries are ours too, since they cost the reader time.
+    """
+    seconds = settings.model_seconds + CLIENT_SLACK
     if settings.model.startswith("ollama:"):
-        return {"client_kwargs": {"timeout": settings.model_seconds}}
-    return {"timeout": settings.model_seconds, "max_retries": 0}
+        return {"client_kwargs": {"timeout": seconds}}
+    return {"timeout": seconds, "max_retries": 0}
 
 
 def _check_key(model: BaseChatModel) -> None:
@@ -374,7 +379,7 @@ def _probe(model: BaseChatModel, settings: Settings) -> None:
     try:
         reading.piece(time.monotonic() + settings.model_seconds)
     except _ModelLeftError as left:
-        status = getattr(left.__cause__, "status_code", 0)
+        status = getattr(left.__cause__, "status_code", None) or 0
         if status != 429 and status < 500:
             raise (left.__cause__ or left) from None
         _LOG.warning("Chat model '%s' is busy (status %s); it will be asked again.", settings.model, status)

@@ -136,7 +136,9 @@ def _read(tokens: list[_Token], place: int) -> tuple[Quantity | None, int]:
         part, end = _part(tokens, after, value)
         if part:
             return Quantity(part.value, "share", tokens[place].start, part.end, part.slack), end
-        kind, factor, end = _share(tokens, after, value) or _share_of_named(tokens, after, value) or _unit(tokens, after)
+        kind, factor, end = (
+            _share(tokens, after, value) or _share_of_named(tokens, after, value) or _unit(tokens, after)
+        )
     if not kind and spelled and value == 1:
         return None, after
     slack = _slack(value, factor, kind) if _is_rounded(tokens, place) else 0.0
@@ -191,7 +193,11 @@ def _part(tokens: list[_Token], place: int, count: float) -> tuple[Quantity | No
         return None, place
     start, end = tokens[place].start, at + 1
     behind = end + 1 if _word(tokens, end) in ("an", "a") else end
-    if word in ("half", "quarter") and _word(tokens, behind) in HOURS and (behind > end or _word(tokens, end) in ("hour", "year")):
+    if (
+        word in ("half", "quarter")
+        and _word(tokens, behind) in HOURS
+        and (behind > end or _word(tokens, end) in ("hour", "year"))
+    ):
         return Quantity(part * HOURS[_word(tokens, behind)], "hours", start, tokens[at].end), behind + 1
     value = count * part
     return Quantity(value, "share", start, tokens[at].end, min(ROUNDED, ROUNDED_PART * value)), end

@@ -44,6 +44,7 @@ class Negation(_Table):
     alike: Group
     ignored_after: Group
     joins: Group
+    renews: Group
     general: Group
 
 
@@ -121,11 +122,13 @@ class Words:
     def __init__(self, rules: Rules) -> None:
         self._stemmer = Stemmer.Stemmer("english")
         self._arms = rules.arms
+        self.distinct = frozenset(rules.names.distinct)
         self.separators = frozenset(rules.arms.separators)
         self.cues = frozenset(rules.negation.cues)
         self.narrow = frozenset(rules.negation.narrow)
         self.ignored_after = frozenset(rules.negation.ignored_after)
         self.joins = frozenset(rules.negation.joins)
+        self.renews = frozenset(rules.negation.renews)
         self.alike = frozenset(rules.negation.alike)
         self.general = frozenset(map(self.stem, rules.negation.general))
         self.breaks = frozenset(rules.direction.breaks)

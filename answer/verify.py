@@ -98,7 +98,7 @@ class Verifier:
         return all(check.passed for check in self.check(sentence, quotes))
 
     def _names(self, said: Text, quotes: Sequence[Quote]) -> str:
-        names, distinct = self._rules.names, frozenset(self._rules.names.distinct)
+        names, distinct = self._rules.names, self._words.distinct
         texts, titles = [self._text(q.text) for q in quotes], [self._text(q.title) for q in quotes]
         own = frozenset().union(*(text.names for text in texts))
         around = frozenset().union(*(title.names for title in titles))
@@ -119,7 +119,9 @@ class Verifier:
     def _places(self, quotes: Sequence[Quote]) -> frozenset[str]:
         """Names of the countries that the quoted documents come from."""
         codes = {code for quote in quotes for code in quote.country}
-        return frozenset(term.name for term in self._vocabulary.terms.values() if term.kind == "place" and term.country in codes)
+        return frozenset(
+            term.name for term in self._vocabulary.terms.values() if term.kind == "place" and term.country in codes
+        )
 
     def _said_otherwise(
         self, name: str, written: frozenset[str], allowed: frozenset[str], stems: frozenset[str], loose: bool

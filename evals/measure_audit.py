@@ -2,7 +2,6 @@
 
     python -m evals.measure_audit [--half a|b|c|both] [--show] [--fit]
 
-``evals/checks/audit-a.jsonl`` and ``audit-c.jsonl`` were used to build lexicon and model, ``audit-b.jsonl``, by$
 ``evals/checks/audit-a.jsonl`` and ``audit-c.jsonl`` were used to build lexicon and model; ``audit-b.jsonl``, by another
 author, only to measure them. Figures for a and c are cross-validated: no sentence is judged by a model that has seen
 it. The baseline flags every sentence.

@@ -37,7 +37,9 @@ _VERB = re.compile(
     r"\b(is|are|was|were|can|could|may|might|should|must|has|had|have|did|does|do|will|would)\b(?! not|n['’]t)"
 )
 _NEGATED_BEHIND = (" no ", " never", " only", " also not")
-_KETAMINE = re.compile(r"\bs-ketamine\b|\b(?:s-)?esketamine(?: nasal spray)?\b|\bspravato\b|\bketamine\b", re.IGNORECASE)
+_KETAMINE = re.compile(
+    r"\bs-ketamine\b|\b(?:s-)?esketamine(?: nasal spray)?\b|\bspravato\b|\bketamine\b", re.IGNORECASE
+)
 _HEDGE = re.compile(
     r"\b(?:may|might|could)(?: also| well| even| only)?\b"
     r"|\b(?:suggests?|suggested|appears?|appeared|seems?|seemed)(?: that| to)?\b"
@@ -137,7 +139,9 @@ def _swapped_arms(sentence: str, draw: random.Random) -> str:
     found = _ARMS.match(sentence)
     if not found or found["one"].lower() == found["two"].lower():
         return ""
-    if _JOINED.match(found["middle"]) or (_ALIKE.search(sentence) and not _DIGITS.search(found["middle"] + found["tail"])):
+    if _JOINED.match(found["middle"]) or (
+        _ALIKE.search(sentence) and not _DIGITS.search(found["middle"] + found["tail"])
+    ):
         return ""
     return f"{found['head']}{found['two']}{found['middle']}{found['one']}{found['tail']}"
 

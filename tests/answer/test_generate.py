@@ -234,6 +234,7 @@ def test_true_sentences_are_shown_with_what_they_cite_wherever_the_marks_stand(
     assert (made.report.composer, made.report.reason, made.report.shown) == ("model", "", 3)
 
 
+@pytest.mark.slow
 def test_of_an_honest_models_paraphrases_four_in_five_are_shown(make: Callable[..., Made], verifier: Verifier) -> None:
     headings = {source.meta.id: source.heading for source in load([ROOT / "corpus" / "literature"]).sources}
     lines = (ROOT / "evals" / "checks" / "paraphrases-a.jsonl").read_text(encoding="utf-8").splitlines()
