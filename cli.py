@@ -1,4 +1,4 @@
-"""The command line: ``ketamine-answers ingest | search | ask | evaluate | chat``."""
+"""The command line: ``ketamine-answers ingest | search | ask | verify | audit | evaluate | chat``."""
 
 import json
 import os
@@ -19,6 +19,7 @@ from errors import OperatorError
 from settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from answer.audit import Finding
     from answer.engine import Engine
     from answer.schema import Answer
     from ingest.embed import Embedder
@@ -35,6 +36,7 @@ err = Console(stderr=True, highlight=False)
 STAGES = {"split": "Reading", "embed": "Embedding"}
 BATCH = 256
 ALL = 10_000
+AUDIT_COLORS = {"supported": "green", "overstated": "yellow", "contradicted": "red"}
 
 DataDir = Annotated[Path | None, typer.Option(help="Folder for indexes instead of the settings'.")]
 Collection = Annotated[str | None, typer.Option(help="Name of the index instead of the settings'.")]
@@ -75,6 +77,24 @@ def ingest(
 
 
 @app.command()
+def lint(
+    plain: Annotated[
+        bool, typer.Option("--plain", help="List plain forms that fail too; answers do without them.")
+    ] = False,
+) -> None:
+    """Hold FAQ entries, translations and plain forms against their sources; ends with an error when an entry fails."""
+    from answer.lint import lint as run
+
+    problems = list(run(load_settings().corpus_dir))
+    fatal = [problem for problem in problems if problem.fatal]
+    for problem in problems if plain else fatal:
+        out.print(escape(str(problem)), soft_wrap=True)
+    out.print(f"{len(fatal)} problems; {len(problems) - len(fatal)} plain forms that answers do without")
+    if fatal:
+        raise typer.Exit(1)
+
+
+@app.command()
 def search(
     text: Annotated[str | None, typer.Argument(help="What to look for.")] = None,
     k: Annotated[int, typer.Option("--k", min=1, max=1000, help="How many results.")] = 10,
@@ -110,6 +130,7 @@ def ask(
     batch: Annotated[Path | None, typer.Option(help="JSON lines with id, text and history, one question each.")] = None,
     output: Annotated[Path | None, typer.Option(help="File for the answers of --batch.")] = None,
     country: Annotated[str | None, typer.Option(help="The reader's country as ISO code.")] = None,
+    receipt: Annotated[Path | None, typer.Option(help="File for a receipt that 'verify' can check later.")] = None,
     collection: Collection = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -117,15 +138,62 @@ def ask(
     from answer.schema import Question
 
     settings = _settings(collection, data_dir)
+    if batch and receipt:
+        raise typer.BadParameter("--receipt is for one question, not for a --batch.")
     if batch:
         _ask_batch(settings, batch, _required(output))
         return
     question = Question(text=_given(text), country=country)
-    answer = _engine(settings).ask(question)
+    engine = _engine(settings)
+    answer = engine.ask(question)
+    if receipt:
+        _write_receipt(answer, engine, receipt)
     if as_json:
         sys.stdout.write(answer.model_dump_json(indent=1) + "\n")
     else:
         _print_answer(answer)
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="A receipt written by 'ask --receipt'.")],
+    collection: Collection = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Check a receipt against today's literature and rules; exit code 0 only when it is good."""
+    from answer.receipt import check_receipt, load_key
+
+    settings = _settings(collection, data_dir)
+    key = load_key(settings.data_dir, create=False)
+    findings = check_receipt(file, _engine(settings), key)
+    for finding in findings:
+        out.print(f"{finding.kind.replace('_', ' ')}: {escape(finding.detail)}", soft_wrap=True)
+    if any(finding.blocking for finding in findings):
+        raise typer.Exit(1)
+    out.print("The receipt is good.")
+
+
+@app.command()
+def audit(
+    file: Annotated[str, typer.Argument(help="A Markdown, text or HTML file, or - for what is typed or piped in.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    collection: Collection = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Compare each sentence of a text with the literature: supported, overstated, contradicted …"""
+    from answer.audit import Auditor, read_bytes, read_text
+    from ingest.vocabulary import Vocabulary
+
+    settings = _settings(collection, data_dir)
+    texts = read_bytes(sys.stdin.buffer.read(), "standard input") if file == "-" else read_text(Path(file))
+    auditor = Auditor(_engine(settings), Vocabulary.load(settings.corpus_dir / "vocabulary.toml"))
+    findings = auditor.audit(texts)
+    if as_json:
+        rows = [finding.model_dump() for finding in findings]
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+        return
+    for finding in findings:
+        _print_finding(finding)
 
 
 @app.command()
@@ -191,6 +259,15 @@ def _engine(settings: Settings) -> "Engine":
     return Engine.open(settings)
 
 
+def _write_receipt(answer: "Answer", engine: "Engine", path: Path) -> None:
+    from answer.receipt import load_key, make_receipt
+
+    key = load_key(engine.settings.data_dir, create=True)
+    receipt = make_receipt(answer, engine, key)
+    with _writing(path) as file:
+        file.write(receipt.model_dump_json(indent=1) + "\n")
+
+
 @contextmanager
 def _progress() -> Iterator["Report"]:
     columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -251,6 +328,19 @@ def _print_help(answer: "Answer") -> None:
         parts = filter(None, (line.number, line.text, line.hours, line.url))
         out.print(f"[bold]{escape(line.name)}[/]: {escape(' · '.join(parts))}")
     out.print(f"[bold]Emergency[/]: {escape(answer.help.emergency)}\n")
+
+
+def _print_finding(finding: "Finding") -> None:
+    color = AUDIT_COLORS.get(finding.label, "dim")
+    label = finding.label.replace("_", " ")
+    reason = f" [dim]({escape(finding.reason)})[/]" if finding.reason else ""
+    out.print(f"[{color}]{label}[/]  {escape(finding.text)}{reason}", soft_wrap=True)
+    for near in finding.closest if finding.label in AUDIT_COLORS else ():
+        out.print(f"    [dim]{escape(near.source_id)} {near.cosine:.2f}[/]  “{escape(near.quote)}”", soft_wrap=True)
+    if finding.suggestion:
+        suggested = finding.suggestion
+        line = f"    [bold]instead[/]  {escape(suggested.text)} [dim]{escape(suggested.source_id)}[/]"
+        out.print(line, soft_wrap=True)
 
 
 def _search_batch(settings: Settings, batch: Path, output: Path, k: int) -> None:

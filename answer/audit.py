@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Literal
 
 import numpy as np
@@ -24,7 +25,7 @@ from answer.cover import Coverage
 from answer.engine import Engine
 from answer.quantities import quantities
 from answer.retrieve import Hit
-from answer.verify import Check, Quote, Verifier
+from answer.verify import Check, Quote
 from errors import OperatorError
 from ingest.load import UnusableFileError, load_file
 from ingest.split import sentences
@@ -163,7 +164,7 @@ class Auditor:
     def __init__(self, engine: Engine, vocabulary: Vocabulary) -> None:
         """Read lexicon and weights."""
         self._engine, self._vocabulary = engine, vocabulary
-        self._verifier = Verifier(vocabulary)
+        self._verifier = engine.verifier
         self._lexicon = Lexicon.model_validate(tomllib.loads(LEXICON.read_text(encoding="utf-8")))
         self._model = Model.model_validate_json(MODEL.read_text(encoding="utf-8"))
 
@@ -301,25 +302,40 @@ class Auditor:
 
 
 def read_text(path: Path) -> list[str]:
-    """The sentences and headings of a Markdown, text or HTML file.
+    """The headings and sentences of a Markdown, text or HTML file, in order.
 
     Raises:
         UnreadableTextError: missing, empty, binary or too large; the message names the file and says why.
     """
+    return _read(path, str(path))
+
+
+def read_bytes(data: bytes, name: str) -> list[str]:
+    """``read_text`` for what was piped in; ``name`` stands for the file in messages."""
+    suffix = ".html" if data.lstrip()[:1] == b"<" else ".md"
+    with NamedTemporaryFile(suffix=suffix) as file:
+        file.write(data)
+        file.flush()
+        return _read(Path(file.name), name)
+
+
+def _read(path: Path, name: str) -> list[str]:
     try:
         source = load_file(path)
     except UnusableFileError as error:
-        raise UnreadableTextError(str(error)) from error
-    found = [source.heading] if source.meta.title != path.stem else []
+        problem = error.problem
+        raise UnreadableTextError(f"{name}{f':{problem.line}' if problem.line else ''}: {problem.message}") from error
+    if sum(len(block.text) for block in source.blocks) > MOST_CHARS:
+        raise UnreadableTextError(f"{name}: is longer than {MOST_CHARS:,} characters; audit it in parts")
+    # Without a heading of its own, a file's heading is made of its name.
+    found = [] if source.heading == re.sub(r"[-_]+", " ", path.stem).strip() else [source.heading]
     section = ""
     for block in source.blocks:
         if block.section != section:
             section = block.section
             found.append(section)
-        found += sentences(_plain(block.text))
-    if sum(map(len, found)) > MOST_CHARS:
-        raise UnreadableTextError(f"{path}: is longer than {MOST_CHARS:,} characters; audit it in parts")
-    return [_plain(text) for text in found if any(map(str.isalpha, text))]
+        found += sentences(block.text)
+    return [plain for text in found if any(map(str.isalpha, plain := _plain(text)))]
 
 
 def _plain(text: str) -> str:

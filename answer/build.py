@@ -32,31 +32,49 @@ class AnswerBuilder:
         suggestions: Suggestions,
         composer: Composer,
     ) -> None:
-        self._settings, self._wording, self._lines = settings, wording, lines
+        self._settings, self._lines = settings, lines
+        self._wordings = {settings.language: wording}
         self._suggestions, self._composer = suggestions, composer
 
-    def message(self, turn: "Turn", outcome: Outcome, message_id: str, said: Sequence[Said] = ()) -> Answer:
-        """An answer that is a reviewed message first; ``said`` follows it where the reader asked for it."""
+    def message(
+        self,
+        turn: "Turn",
+        outcome: Outcome,
+        message_id: str,
+        said: Sequence[Said] = (),
+        follow_ups: Sequence[str] | None = None,
+    ) -> Answer:
+        """An answer that is a reviewed message first; ``said`` follows it where the reader asked for it.
+
+        ``follow_ups`` take the place of the usual ones.
+        """
         fields = {
             "length": str(len(turn.question.text)),
             "limit": str(self._settings.max_question_chars),
         }
-        return self._build(turn, outcome, self._message(message_id, **fields), said, topic="")
+        answer = self._build(turn, outcome, self._message(turn, message_id, **fields), said, topic="")
+        return answer if follow_ups is None else answer.model_copy(update={"follow_ups": list(follow_ups)})
 
     def answered(self, turn: "Turn", said: Sequence[Said], topic: str, composer: ComposerName = "extractive") -> Answer:
         """An ordinary answer."""
-        answer = self._build(turn, "answered", None, said, topic)
-        return answer.model_copy(update={"composer": composer})
+        return self._build(turn, "answered", None, said, topic).model_copy(update={"composer": composer})
 
     def nothing_found(self, turn: "Turn", missing: Sequence[str], hits: Sequence[Hit]) -> Answer:
         """Says what the sources don't cover, and what they can help with instead."""
         named = ", ".join(f"“{word}”" for word in missing[:MOST_MISSING])
-        message = self._message("no_evidence", missing=named) if named else self._message("no_evidence_general")
+        fields = {"missing": named} if named else {}
+        message = self._message(turn, "no_evidence" if named else "no_evidence_general", **fields)
         return self._build(turn, "no_evidence", message, (), self._composer.topic(hits))
 
-    def _message(self, message_id: str, **fields: str) -> Message:
+    def _message(self, turn: "Turn", message_id: str, **fields: str) -> Message:
         names = {"clinic": self._settings.clinic_name, "contact": self._settings.clinic_contact}
-        return Message(id=message_id, text=self._wording.message(message_id, **names, **fields))
+        return Message(id=message_id, text=self._words(turn.language).message(message_id, **names, **fields))
+
+    def _words(self, language: str) -> Wording:
+        """The wording of a language, read once."""
+        if language not in self._wordings:
+            self._wordings[language] = Wording(self._settings.prompts_dir, language)
+        return self._wordings[language]
 
     def _build(
         self, turn: "Turn", outcome: Outcome, message: Message | None, said: Sequence[Said], topic: str
@@ -86,15 +104,16 @@ class AnswerBuilder:
         return self._lines.help_for(turn.country, reason) if reason else None
 
     def _notices(self, turn: "Turn", outcome: Outcome, said: Sequence[Said], topic: str) -> list[Notice]:
-        ids = [(notice, "") for notice in turn.triage.notices]
+        words = self._words(turn.language)
+        ids = [(notice, "") for notice in (*turn.triage.notices, *turn.notices)]
         if any(source.provenance == "clinic" for source in sources_of(said)):
             ids.append(("clinic_source", ""))
         elsewhere = self._elsewhere(turn, said) if outcome == "answered" else []
         if elsewhere and self._composer.is_country_bound(topic):
-            names = [self._wording.interface(f"country_{code}") for code in elsewhere]
+            names = [self._words(turn.language).interface(f"country_{code}") for code in elsewhere]
             ids.append(("other_country", ", ".join(names)))
         return [
-            Notice(id=notice, text=self._wording.notice(notice, clinic=self._settings.clinic_name, country=countries))
+            Notice(id=notice, text=words.notice(notice, clinic=self._settings.clinic_name, country=countries))
             for notice, countries in ids
         ]
 

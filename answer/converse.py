@@ -29,9 +29,12 @@ LONGEST_READ = 2000
 LONGEST_ABOUT = 400
 LONGEST_NAME = 6
 LONGEST_ENDING = 3
+SHORTEST_NAME = 3
+STUDY_NAME = re.compile(r"[^\s,.;:?!]+")
+STOPS = ".:!"
 MARKS = " ?!.,;:"
-# So many words of its own make a question whole; a little fewer when one of them is a name.
-WHOLE, WHOLE_NAMED = 4, 3
+# So many words of its own make a question whole; fewer when one of them names what can be a subject.
+WHOLE, WHOLE_NAMED = 6, 3
 
 
 class FollowUpRulesError(OperatorError):
@@ -147,6 +150,8 @@ class Converser:
         self._two, self._happening = frozenset(pronouns["two"]), frozenset(pronouns["happening"])
         self._own, self._empty = frozenset(pronouns["own"]), re.compile("|".join(pronouns["empty"]))
         self._auxiliaries, self._leads = frozenset(asked["auxiliaries"]), _Phrases(asked["leads"])
+        self._comparing = frozenset(pronouns["comparing"])
+        self._having = frozenset(pronouns["having"])
         self._be = frozenset(asked["be"])
         self._things, self._of_effects = _Phrases(asked["things"]), frozenset(pronouns["of_effects"])
         self._negated, self._contracted = _Phrases(asked["negated"]), dict(asked["contracted"])
@@ -230,12 +235,17 @@ class Converser:
                 break
             changes |= found["change"] == length
             goes_on |= found["further"] == length
-            closes |= turn.cues[start : start + length] in self._closing
             start += length
+            closes |= turn.cues[start - length : start] in self._closing or self._stops(turn, start - 1)
         while length := self._closers.before(turn.cues, start, end):
             end -= length
         goes_on |= self._further_kept.at(turn.cues, start, end) > 0
         return _Core(start, end, changes, closes, goes_on)
+
+    def _stops(self, turn: _Turn, place: int) -> bool:
+        """True when a full stop, a colon or the like follows a word, and more after it."""
+        after = turn.text[turn.spans[place][1] :]
+        return len(after) > 1 and after[0] in STOPS
 
     def _base(self, about: str) -> str:
         """The earlier question without openers, closers and "…, true?"."""
@@ -281,14 +291,17 @@ class Converser:
         if self._pronouns(turn, core):
             return False
         own = len([term for term in self._terms.asked(turn.part(core.start, core.end)) if not term.startswith("=")])
-        if core.closes and not core.goes_on and own > 1:
-            return True
+        things = [mention for mention in turn.mentions if self._is_thing(mention)]
+        if core.closes and not core.goes_on:
+            return bool(things) or own >= WHOLE_NAMED
         if not self._is_sentence(turn, core):
             return False
-        things = [mention for mention in turn.mentions if self._is_thing(mention)]
+        if self._comparing.intersection(turn.words) and own < WHOLE_NAMED:
+            return False
         if any(map(self._is_treatment, things)):
             return own >= WHOLE_NAMED or not core.goes_on
-        return not core.goes_on and own >= (WHOLE_NAMED if things else WHOLE)
+        named = any(mention.term.kind in self._objects - {"organisation"} for mention in things)
+        return not core.goes_on and own >= (WHOLE_NAMED if named else WHOLE)
 
     def _is_sentence(self, turn: _Turn, core: _Core) -> bool:
         """True when the turn has the shape of a question, not of a few words."""
@@ -303,7 +316,8 @@ class Converser:
         found = []
         for place in range(core.start, core.end):
             named = any(mention.end <= place and self._is_thing(mention) for mention in turn.mentions)
-            if named and not self._ends_with_statement(turn, core, place):
+            ends = self._ends_with_statement(turn, core, place) or turn.words[place] in self._pointing
+            if named and not ends:
                 continue
             start = turn.spans[place][0]
             general = self._general.at(turn.words, place, core.end)
@@ -435,10 +449,13 @@ class Converser:
         if not any(not self._is_thing(mention) for mention in turn.mentions):
             return f"{earlier.text} {said}"
         names = self._names(self._turn(said), earlier, self._narrowing)
-        return f"{self._compose['what']} {said} {names if earlier.mentions else self._topic(earlier)}"
+        return f"{self._compose['what']} {said} {names} {self._where(said, earlier)}"
 
     def _asked_anew(self, words: Sequence[str], said: str, earlier: _Turn) -> str:
         """ "Why?", "how quickly?": the words that ask, in front of the earlier question without its own."""
+        if places := [place for place, word in enumerate(words) if place and word in self._auxiliaries]:
+            # "Why is that?" asks "why?".
+            said = " ".join(words[: places[0]])
         start = self._leads.at(earlier.words, 0, len(earlier.words))
         auxiliary = earlier.words[start] if start < len(earlier.words) else ""
         if auxiliary not in self._auxiliaries:
@@ -454,31 +471,29 @@ class Converser:
         if not places:
             return said, False
         # "Was it the drug?": the general word is replaced, not the pronoun.
-        start, end = next((place for place in places if place[1] - place[0] > 1), places[0])
-        if self._ends_with_statement(turn, core, start) and self._is_sentence(turn, core):
-            head = self._last_unnamed(turn, earlier)
-        else:
-            head = self._head(turn, start, end, earlier)
-        if not head:
-            return said, False
-        said = f"{turn.part(core.start, start)} {head} {turn.part(end, core.end)}".strip()
-        return said, head == self._topic(earlier)
+        for start, end in sorted(places, key=lambda place: place[0] - place[1]):
+            if head := self._head(turn, core, start, end, earlier):
+                said = f"{turn.part(core.start, start)} {head} {turn.part(end, core.end)}".strip()
+                return said, head == self._topic(earlier)
+        return said, False
 
-    def _head(self, turn: _Turn, start: int, end: int, earlier: _Turn) -> str | None:
+    def _head(self, turn: _Turn, core: _Core, start: int, end: int, earlier: _Turn) -> str | None:
         """What a pronoun stands for; None when it can't be told."""
         word = turn.words[start]
         if word in self._many:
             return self._several(word, earlier)
         if word in self._pointing or word in self._mine:
             return None
+        if self._ends_with_statement(turn, core, start):
+            return self._last_unnamed(turn, earlier) if self._is_sentence(turn, core) else None
         if self._is_noun_phrase(earlier):
             return self._topic(earlier)
         general = end - start > 1
         pointed = word in self._one or general or self._asks_for_thing(earlier)
         happens = self._happening.intersection(turn.words[end : end + 1])
         study = None if general or happens or not pointed else self._study(earlier)
-        thing = self._object(turn, start, earlier) if pointed and not happens else None
-        return self._effect(turn, earlier) or study or thing
+        effect = None if general else self._effect(turn, start, earlier)
+        return effect or study or (self._object(turn, start, earlier) if pointed and not happens else None)
 
     def _object(self, turn: _Turn, start: int, earlier: _Turn) -> str | None:
         """The treatment or other thing that "it" stands for, else all that the earlier question is about."""
@@ -504,12 +519,18 @@ class Converser:
         others = [mention for mention in earlier.mentions if mention.term.name not in own]
         return earlier.part(others[-1].start, others[-1].end) if others else None
 
-    def _effect(self, turn: _Turn, earlier: _Turn) -> str | None:
-        """The symptom or organ that a question like "is it common?" is about."""
-        if not self._of_effects.intersection(turn.words):
-            return None
-        effects = [mention for mention in earlier.mentions if mention.term.kind in self._effects]
-        return earlier.part(effects[-1].start, effects[-1].end) if effects else None
+    def _effect(self, turn: _Turn, start: int, earlier: _Turn) -> str | None:
+        """The illness, symptom or organ that "it" stands for, rather than the treatment."""
+        effects = [m for m in earlier.mentions if m.term.kind in self._effects and m.term.name not in self._aspects]
+        if self._having.intersection(turn.words[max(0, start - 1) : start]):
+            found = [m for m in earlier.mentions if m.term.kind == "condition"]
+        elif self._of_effects.intersection(turn.words):
+            found = effects + [
+                m for m in earlier.mentions if m.term.name in self._aspects and self._is_name(m, earlier)
+            ]
+        else:
+            found = [m for m in effects if m.term.kind == "symptom" and not any(map(self._is_thing, turn.mentions))]
+        return earlier.part(found[-1].start, found[-1].end) if found else None
 
     def _several(self, word: str, earlier: _Turn) -> str | None:
         """What "they" or "both" stands for: several effects, two treatments, or people."""
@@ -530,13 +551,20 @@ class Converser:
         return not self._is_sentence(earlier, core) and len(words) <= LONGEST_NAME and words[0] not in self._selves
 
     def _study(self, earlier: _Turn) -> str | None:
-        """ "the KADS trial": the study that the earlier question names."""
+        """The study that the earlier question names: "the KADS trial", or a name in capitals that is no other name."""
         for end, word in enumerate(earlier.words, start=1):
             start = end - 1
             while word in self._nouns and start and not self._ends_name(earlier.words[start - 1]):
                 start -= 1
-            if start < end - 1:
+            if not self._articles.issuperset(earlier.words[start : end - 1]):
                 return earlier.part(start, end)
+            if word in self._nouns and earlier.words[end : end + 1] == [self._compose["of_study"]]:
+                return earlier.part(start, min(end + LONGEST_ENDING, len(earlier.words)))
+        known = {place for mention in earlier.mentions for place in range(mention.start, mention.end)}
+        for place in range(len(earlier.words)):
+            name = earlier.part(place, place + 1)
+            if place not in known and name.isupper() and name.isalpha() and len(name) >= SHORTEST_NAME:
+                return STUDY_NAME.match(earlier.text, earlier.spans[place][0])[0]  # type: ignore[index]
         return None
 
     def _ends_name(self, word: str) -> bool:
@@ -545,18 +573,32 @@ class Converser:
     def _carried_over(self, turn: _Turn, core: _Core, said: str, earlier: _Turn) -> str:
         """What a question lacks of the earlier one: the statement it judges, the names it doesn't name."""
         points = {turn.words[start] for start, end in self._pronouns(turn, core) if end - start == 1}
-        if points & self._statement and not self._is_noun_phrase(earlier) and not self._asks_for_thing(earlier):
+        resolved = said != turn.part(core.start, core.end)
+        if (
+            points & self._statement
+            and not resolved
+            and not self._is_noun_phrase(earlier)
+            and not self._asks_for_thing(earlier)
+        ):
             return f"{self._compose['statement']} {self._topic(earlier)}"
+        where = self._where(said, earlier)
         if not earlier.mentions:
-            told = points and (self._study(earlier) or self._is_noun_phrase(earlier))
-            return "" if told else self._ending(earlier) or self._topic(earlier)
+            told = points and self._is_noun_phrase(earlier)
+            return where if told or self._study(earlier) else self._ending(earlier) or where
         kinds = self._narrowing
         if points and all(map(self._is_thing, turn.mentions)):
             kinds |= self._effects
         rest = self._turn(said)
         if any(map(self._is_thing, earlier.mentions)):
-            return self._names(rest, earlier, kinds)
-        return self._names(rest, earlier) or self._ending(earlier)
+            return f"{self._names(rest, earlier, kinds)} {where}"
+        return f"{self._names(rest, earlier) or self._ending(earlier)} {where}"
+
+    def _where(self, said: str, earlier: _Turn) -> str:
+        """The study that the earlier question names; the whole of one that names nothing at all."""
+        if study := self._study(earlier):
+            return "" if study in said else f"{self._compose['in_study']} {study}"
+        topic = self._topic(earlier)
+        return "" if earlier.mentions or topic in said else f"{self._compose['topic']} {topic}"
 
     def _asks_for_thing(self, earlier: _Turn) -> bool:
         """True for "what …", "who …": no statement that a later "that" could stand for."""
@@ -570,8 +612,10 @@ class Converser:
             if all(m.term.name in own or earlier.part(m.start, m.end) in turn.text for m in chunk):
                 continue
             start = self._shortest(chunk[0], earlier)
-            kept = start > 0 and earlier.words[start - 1] in self._kept and not (bare and not words)
-            lead = "" if kept or (bare and not words) else f"{self._before[chunk[0].term.kind]} "
+            first = bare and not words
+            kept = start > 0 and earlier.words[start - 1] in self._kept and not first
+            led = kept or first or earlier.words[start] in self._prepositions
+            lead = "" if led else f"{self._before[chunk[0].term.kind]} "
             words.append(lead + earlier.part(start - kept, chunk[-1].end))
         return " ".join(words)
 

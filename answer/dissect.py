@@ -1,9 +1,11 @@
 """A sentence or a quote taken apart once: words, names, amounts, clauses, what is denied, what stands beside what."""
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from answer.quantities import UNITS, WORDS, YEARS, Quantity, quantities
 from answer.rules import Words
@@ -48,7 +50,7 @@ class Clause:
 
     def likeness(self, other: "Clause") -> float:
         """How much of another clause this one has, a short one counting more."""
-        return len(self.stems & other.stems) / (len(other.stems) ** 0.5)
+        return len(self.stems & other.stems) / math.sqrt(len(other.stems))
 
 
 class Text:
@@ -58,7 +60,7 @@ class Text:
         self.text = text
         self._words = words
         self._pieces = [(m[0].lower().replace("’", "'"), m.start()) for m in _PIECE.finditer(text)]
-        self._pairs = [(one, two) for (one, _), (two, _) in zip(self._pieces, self._pieces[1:], strict=False)]
+        self._pairs = [(one, two) for (one, _), (two, _) in pairwise(self._pieces)]
         self._cleared = _POSSESSIVE.sub("  ", text)
         self.plain = frozenset(words_of(text))
         self.words = self.plain | frozenset(_COMPOUND.findall(text.lower()))
@@ -213,7 +215,7 @@ class Text:
         """Owners of the amounts in "with A than with B: dizziness (38% and 14%)", by position."""
         owners: dict[int, str] = {}
         rows = [(start, name) for name, places in self.name_places.items() for start, _ in places]
-        for one, other in zip(self.amounts, self.amounts[1:], strict=False):
+        for one, other in pairwise(self.amounts):
             between = self.text[one.end : other.start].strip().lower()
             if one.kind != other.kind or between not in ("and", "versus", "vs", "against"):
                 continue
@@ -227,7 +229,7 @@ class Text:
     def _compared_before(self, position: int, rows: Sequence[tuple[int, str]]) -> tuple[str, str] | None:
         """The last two groups before a position that a word of comparison stands between."""
         found = None
-        for (start, one), (end, other) in zip(rows, rows[1:], strict=False):
+        for (start, one), (end, other) in pairwise(rows):
             between = words_of(self.text[start:end])
             if end < position and one != other and any(word in between for word in self._words.comparators):
                 found = one, other
@@ -268,7 +270,7 @@ class Text:
         return _common(mine, yours)
 
     def name_likeness(self, name: str, other: "Text", their_name: str) -> float:
-        """How much the surroundings of two groups' names have in common, other groups left out; at their best places."""
+        """How much the surroundings of two groups' names have in common where most, other groups left out."""
         mine = [self._plainly(start, end) for start, end in self.name_places[name]]
         yours = [other._plainly(start, end) for start, end in other.name_places[their_name]]
         return max(_common(one, two) for one in mine for two in yours)
@@ -300,8 +302,7 @@ def _common(one: dict[str, float], other: dict[str, float]) -> float:
 
 def _doubled(pieces: Sequence[str], cues: Sequence[tuple[int, str]], renews: frozenset[str]) -> bool:
     """True when a negation follows another one, with no "and" or "who" between."""
-    pairs = zip(cues, cues[1:], strict=False)
-    return any(not renews.intersection(pieces[one + 1 : two + 1]) for (one, _), (two, _) in pairs)
+    return any(not renews.intersection(pieces[one + 1 : two + 1]) for (one, _), (two, _) in pairwise(cues))
 
 
 def closest(clause: Clause, others: Sequence[Clause]) -> list[Clause]:

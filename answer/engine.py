@@ -13,15 +13,17 @@ from answer.compose import Chosen, Composer, Reader, evidence
 from answer.cover import Coverage, Coverer
 from answer.faq import FaqBook, Supporter
 from answer.follow import LiveIndex
-from answer.language import is_english
+from answer.generate import Generator
+from answer.language import is_english, language_by_script
 from answer.retrieve import Hit, Retriever
 from answer.said import Said
 from answer.say import Sayer, SourceView, verbatim
 from answer.schema import Answer, Question
 from answer.spell import Speller
 from answer.suggest import Suggestions
+from answer.translated import Translations
 from answer.verify import Verifier
-from ingest.corpus import faq_folder
+from ingest.corpus import FAQ, faq_folder
 from ingest.embed import Embedder, identify
 from ingest.generation import Generation, IndexFolder
 from ingest.schema import Passage
@@ -55,7 +57,8 @@ class _Lookup:
 
 @dataclass(slots=True)
 class Turn:
-    """One question on its way to an answer. ``country`` is the one it names, else the reader's."""
+    """One question on its way to an answer. ``country`` is the one it names, else the reader's; ``notices`` are added
+    to those of the triage."""
 
     question: Question
     text: str
@@ -63,6 +66,7 @@ class Turn:
     country: str
     triage: Triage
     corpus_version: str
+    notices: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -95,11 +99,13 @@ class Engine:
         self._index = index
         self._faq = faq
         self._book: FaqBook | None = None
+        self._translations = Translations(corpus / FAQ if faq else corpus / "none")
         self.verifier = Verifier(vocabulary)
         self._retriever = Retriever(index, embedder, terms)
         self._composer = Composer(corpus / "sections.toml", terms, settings.max_answer_words)
         self._builder = AnswerBuilder(settings, self.wording, self.crisis_lines, self._suggestions, self._composer)
         self._triager = Triager(ROOT / "safety" / "lexicons")
+        self._generator = Generator.open(settings, Verifier(vocabulary, embedder.embed), self._triager)
         self._lock = threading.Lock()
         self._current: _Lookup | None = None
         # The first search reads Chroma's index into memory; better now than while the first reader waits.
@@ -181,10 +187,17 @@ class Engine:
         text = _tidy(question.text[:LONGEST_READ])
         start = time.perf_counter()
         triage = self._triager.triage(text, question.history)
-        language = question.language or self.settings.language
+        language = question.language or self._language_of(text, generation) or self.settings.language
         turn = Turn(question, text, language, self._country(question, text), triage, generation.manifest.corpus_version)
         turn.timings["triage"] = round((time.perf_counter() - start) * 1000, 2)
         return turn
+
+    def _language_of(self, text: str, generation: Generation) -> str | None:
+        """The language a text is written in, where it can be told and isn't English."""
+        speller = self._lookup(generation).speller
+        if is_english(text, speller.used, speller.right):
+            return None
+        return language_by_script(text) or self._translations.language_of(text)
 
     def _country(self, question: Question, text: str) -> str:
         """The country that the question names ("in Leeds"), else the reader's, else the settings'."""
@@ -203,7 +216,7 @@ class Engine:
 
     def _look_up(self, turn: Turn, lookup: _Lookup) -> Answer:
         if not is_english(turn.text, lookup.speller.used, lookup.speller.right):
-            return self._builder.message(turn, "no_evidence", "other_language")
+            return self._in_other_language(turn, lookup)
         text = lookup.speller.mend(self._with_context(turn))
         with turn.timed("retrieve"):
             hits = self._retriever.search(text, SEARCHED)
@@ -216,6 +229,19 @@ class Engine:
             return self._builder.answered(turn, said, topic, "faq")
         return self._from_literature(turn, text, hits, lookup)
 
+    def _in_other_language(self, turn: Turn, lookup: _Lookup) -> Answer:
+        """A translated FAQ entry, or a message in the reader's language with the closest questions there are."""
+        translation = self._translations.match(turn.text, turn.language)
+        if translation and self._faq:
+            with self._faq.reading() as generation:
+                entry = self._faq_book(generation).entries.get(translation.id)
+            said = lookup.sayer.translated(entry, translation.sentences) if entry else []
+            if said and entry:
+                turn.notices = ("language",) if translation.reviewed else ("language", "translated")
+                return self._builder.answered(turn, said, entry.topic, "faq")
+        near = self._translations.near(turn.text, turn.language)
+        return self._builder.message(turn, "no_evidence", "other_language", follow_ups=near or None)
+
     def _from_literature(self, turn: Turn, text: str, hits: Sequence[Hit], lookup: _Lookup) -> Answer:
         """An answer composed of what was found, or a message that says what the sources lack."""
         if not hits:
@@ -223,11 +249,21 @@ class Engine:
         with turn.timed("cover"):
             coverage = lookup.coverer.judge(text, hits)
         if coverage.probability >= self.settings.answer_threshold:
-            said = lookup.sayer.compose(self._compose(turn, text, hits), turn.question.detail)
-            return self._builder.answered(turn, said, self._composer.topic(hits))
+            return self._composed(turn, text, hits, lookup)
         if _far_away(turn, coverage, hits):
             return self._builder.message(turn, "off_topic", "off_topic")
         return self._builder.nothing_found(turn, coverage.missing, hits)
+
+    def _composed(self, turn: Turn, text: str, hits: Sequence[Hit], lookup: _Lookup) -> Answer:
+        """Sentences of the sources, or a chat model's where one is configured and passes the checks."""
+        chosen, topic = self._compose(turn, text, hits), self._composer.topic(hits)
+        if self._generator is None:
+            return self._builder.answered(turn, lookup.sayer.compose(chosen, turn.question.detail), topic)
+        with turn.timed("model"):
+            writing = self._generator.write(text, hits, chosen)
+            said = [lookup.sayer.written(sentence.text, [h.passage for h in sentence.hits]) for sentence in writing]
+        answer = self._builder.answered(turn, said, topic, writing.report.composer)
+        return answer.model_copy(update={"checks": answer.checks | {"model": writing.report.model_dump()}})
 
     def _with_context(self, turn: Turn) -> str:
         """A question of a word or two ("and response?") is read together with the one before it."""

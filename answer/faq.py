@@ -16,14 +16,15 @@ from answer.verify import Quote, Verifier
 from ingest.embed import Vectors
 from ingest.generation import Generation
 from ingest.schema import Passage, SourceMeta
-from ingest.terms import Terms
+from ingest.terms import Terms, name_term
 from ingest.vocabulary import Vocabulary, words_of
 
 NEAREST = 60
 CLOSE = 0.6
-SAME = 0.8
+SAME = 0.76
 COSINE_WEIGHT, ASKED_WEIGHT, PHRASED_WEIGHT = 0.4, 0.4, 0.2
 TRIED = 4
+COMMON_SHARE = 0.1
 ASKED_KINDS = frozenset(
     ("drug", "condition", "population", "place", "organisation", "substance", "food", "procedure", "scale", "route")
 )
@@ -118,7 +119,7 @@ class FaqBook:
         yield from sorted(best.values(), key=lambda match: -match.cosine)
 
     def _asks_the_same(self, question: str, match: Match) -> bool:
-        asked, phrased = self._names(question, ASKED_KINDS), self._names(match.phrasing, NARROWING_KINDS)
+        asked, phrased = self._names(question, ASKED_KINDS), self._narrow(match.phrasing)
         known = self._known(match.entry.id)
         if asked - known or phrased - self._widened(self._names(question, NARROWING_KINDS)):
             return False
@@ -129,6 +130,15 @@ class FaqBook:
 
     def _names(self, text: str, kinds: frozenset[str]) -> set[str]:
         return {mention.term.name for mention in self._vocabulary.mentions(text) if mention.term.kind in kinds}
+
+    def _narrow(self, text: str) -> set[str]:
+        """Names that make a text a narrower question; a condition that most entries name ("depression") doesn't."""
+        common = COMMON_SHARE * len(self._generation.passages)
+        return {
+            name
+            for name in self._names(text, NARROWING_KINDS)
+            if self._vocabulary.terms[name].kind != "condition" or self._generation.count(name_term(name)) < common
+        }
 
     def _widened(self, names: set[str]) -> set[str]:
         return names.union(*(self._vocabulary.ancestors(name) for name in names))

@@ -1,5 +1,6 @@
-"""Tell whether a question is written in English, the only language the embedder reads."""
+"""Tell whether a question is written in English, the only language the embedder reads, or in which alphabet else."""
 
+import unicodedata
 from collections.abc import Container, Sequence
 
 from ingest.vocabulary import words_of
@@ -7,6 +8,7 @@ from ingest.vocabulary import words_of
 FEWEST_WORDS = 3
 NAMED_SHARE = 0.5
 TEXT_SHARE = 0.3
+SCRIPTS = {"GREEK": "el", "ARABIC": "ar"}
 
 
 def is_english(text: str, used: Container[str], named: Container[str]) -> bool:
@@ -26,6 +28,13 @@ def is_english(text: str, used: Container[str], named: Container[str]) -> bool:
     if foreign_letters > len(words) / 2:
         return False
     return len(words) < FEWEST_WORDS or (_share(words, named) >= NAMED_SHARE and _share(words, used) >= TEXT_SHARE)
+
+
+def language_by_script(text: str) -> str | None:
+    """The language that most letters of a text give away by their alphabet; None for the Latin one and others."""
+    letters = [unicodedata.name(letter, "").split(" ")[0] for letter in text if letter.isalpha()]
+    found = (code for script, code in SCRIPTS.items() if letters.count(script) > len(letters) / 2)
+    return next(found, None)
 
 
 def _share(words: Sequence[str], known: Container[str]) -> float:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-    " eighteen nineteen"
-).split()
+ONES = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+]  # fmt: skip
 TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 WORDS = {word: float(number) for number, word in enumerate(ONES)}
 WORDS |= {word: 10.0 * number for number, word in enumerate(TENS, start=2)}
@@ -18,8 +18,8 @@ SCALES = {"hundred": 100.0, "thousand": 1_000.0, "million": 1_000_000.0, "billio
 HOURS = {"second": 1 / 3600, "sec": 1 / 3600, "minute": 1 / 60, "min": 1 / 60, "hour": 1.0, "h": 1.0, "hr": 1.0,
          "day": 24.0, "week": 168.0, "wk": 168.0, "fortnight": 336.0, "month": 730.5, "mo": 730.5, "year": 8766.0,
          "yr": 8766.0, "decade": 87660.0}  # fmt: skip
-UNITS = {"mg": "mg", "milligram": "mg", "milligrams": "mg", "mcg": "µg", "µg": "µg", "g": "g", "gram": "g", "grams": "g",
-         "kg": "kg", "ml": "ml", "mmhg": "mmHg", "mg/kg": "mg/kg", "ng/ml": "ng/ml"}  # fmt: skip
+UNITS = {"mg": "mg", "milligram": "mg", "milligrams": "mg", "mcg": "µg", "µg": "µg", "g": "g", "gram": "g",
+         "grams": "g", "kg": "kg", "ml": "ml", "mmhg": "mmHg", "mg/kg": "mg/kg", "ng/ml": "ng/ml"}  # fmt: skip
 CURRENCY = {"$": "USD", "£": "GBP", "€": "EUR"}
 COINS = {"dollar": "USD", "dollars": "USD", "pounds": "GBP", "euros": "EUR"}
 KILOGRAMS = frozenset(["kg", "kilogram", "kilo"])
@@ -41,9 +41,10 @@ ROUNDED_PART = 0.17
 YEARS = range(1900, 2101)
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _TOKEN = re.compile(rf"[$£€]|{_NUMBER}|%|mg/kg|ng/ml|[^\W\d_]+(?:['’][^\W\d_]+)?|[–—-]|[/.,;:()]")
-_APPROXIMATE = frozenset(
-    ("about around roughly nearly almost some approximately over more just under close less fewer").split()
-)
+_APPROXIMATE = frozenset([
+    "about", "around", "roughly", "nearly", "almost", "some", "approximately", "over", "more", "just", "under", "close",
+    "less", "fewer",
+])  # fmt: skip
 _FRACTION_ENDS = frozenset(["life", "lives", "way"])
 
 

@@ -15,7 +15,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from answer.engine import Engine, SourceView
+from answer.engine import Engine
+from answer.say import SourceView
 from answer.schema import Answer, Citation
 from answer.verify import Check, Quote, Verifier
 from errors import OperatorError
@@ -96,7 +97,7 @@ def load_key(folder: Path, *, create: bool) -> bytes:
     return key
 
 
-def make_receipt(answer: Answer, engine: Engine, verifier: Verifier, key: bytes) -> Receipt:
+def make_receipt(answer: Answer, engine: Engine, key: bytes) -> Receipt:
     """A signed receipt of an answer."""
     relied = [_relied(citation, engine.source(citation.source_id)) for citation in answer.citations]
     quotes = {item.number: Quote(item.quote, item.title) for item in relied}
@@ -104,7 +105,7 @@ def make_receipt(answer: Answer, engine: Engine, verifier: Verifier, key: bytes)
         CheckedSentence(
             text=sentence.text,
             citations=sentence.citations,
-            checks=verifier.check(sentence.text, [quotes[number] for number in sentence.citations]),
+            checks=engine.verifier.check(sentence.text, [quotes[number] for number in sentence.citations]),
         )
         for sentence in answer.sentences
     ]
@@ -113,14 +114,14 @@ def make_receipt(answer: Answer, engine: Engine, verifier: Verifier, key: bytes)
         corpus_version=answer.corpus_version,
         citations=relied,
         sentences=sentences,
-        rules=verifier.digest,
+        rules=engine.verifier.digest,
         timings_ms=answer.timings_ms,
         key_id=_key_id(key),
     )
     return receipt.model_copy(update={"hmac": _signature(receipt.model_dump(mode="json"), key)})
 
 
-def check_receipt(path: Path, engine: Engine, verifier: Verifier, key: bytes) -> list[Finding]:
+def check_receipt(path: Path, engine: Engine, key: bytes) -> list[Finding]:
     """Everything in which a receipt differs from today; good when nothing found is blocking.
 
     Raises:
@@ -129,18 +130,19 @@ def check_receipt(path: Path, engine: Engine, verifier: Verifier, key: bytes) ->
     data = _read(path)
     if data["key_id"] != _key_id(key):
         raise ReceiptError(f"{path}: was signed by another installation; check it there")
-    edited = not hmac.compare_digest(str(data.get("hmac")), _signature(data, key))
-    findings = [Finding(kind="edited", detail="its contents don't fit its signature")] if edited else []
+    if not hmac.compare_digest(str(data["hmac"]), _signature(data, key)):
+        return [
+            Finding(kind="edited", detail="its contents don't fit its signature, so nothing in it can be relied on")
+        ]
     try:
         receipt = Receipt.model_validate(data)
     except ValidationError as error:
-        if edited:
-            return findings
         where = ".".join(map(str, error.errors()[0]["loc"]))
         raise ReceiptError(f"{path}: was made by another version of this program ({where})") from error
+    findings: list[Finding] = []
     for item in receipt.citations:
         findings += _source_findings(item, engine.source(item.source_id))
-    return findings + _rule_findings(receipt, verifier)
+    return findings + _rule_findings(receipt, engine.verifier)
 
 
 def _source_findings(item: Relied, view: SourceView | None) -> list[Finding]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from answer.compose import Chosen
-from answer.faq import Match, Supported, Supporter
+from answer.faq import Entry, Match, Supported, Supporter
 from answer.said import Quoted, Said
 from answer.schema import Detail
 from answer.verify import Quote, Verifier
@@ -50,17 +50,30 @@ class Sayer:
 
         A reader who wants details gets those passages' own words instead, and ``more`` follows where there is room.
         """
-        supported = [self.supporter.support(p.text, p.cites) for p in match.entry.sentences]
-        found = [sentence for sentence in supported if isinstance(sentence, Supported)]
-        if len(found) < len(supported):
-            return []
-        said = [Said(s.text, tuple(self._whole(passage) for passage in s.passages)) for s in found]
-        if detail == "plain":
+        said = self._supported(match.entry)
+        if detail == "plain" or not said:
             return said
         quotes = {quote.passage.id: quote for item in said for quote in item.quotes}
         if detail == "detailed":
             said = [Said(quote.words, (quote,)) for quote in quotes.values()]
         return [*said, *self._further(said, [item for item in more if item.hit.passage.id not in quotes])]
+
+    def translated(self, entry: Entry, sentences: Sequence[str]) -> list[Said]:
+        """A translated entry's sentences, cited as the English ones; none when one of those has lost its support."""
+        english = self._supported(entry)
+        if len(english) != len(sentences):
+            return []
+        return [Said(text, item.quotes) for text, item in zip(sentences, english, strict=True)]
+
+    def written(self, text: str, passages: Sequence[Passage]) -> Said:
+        """A sentence that a model wrote, with the passages it cites."""
+        return Said(text, tuple(self._whole(passage) for passage in passages))
+
+    def _supported(self, entry: Entry) -> list[Said]:
+        """An entry's sentences with the passages that bear them out; none when one of them has lost its support."""
+        supported = [self.supporter.support(p.text, p.cites) for p in entry.sentences]
+        found = [sentence for sentence in supported if isinstance(sentence, Supported)]
+        return [self.written(s.text, s.passages) for s in found] if len(found) == len(supported) else []
 
     def _further(self, said: Sequence[Said], more: Sequence[Chosen]) -> list[Said]:
         """What else was found, as far as the longest answer has room for it."""

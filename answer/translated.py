@@ -5,7 +5,9 @@ sentence. A question is compared with all phrasings by its letter groups (TF-IDF
 accents aside), which bears typing slips and endings; the quotes stay English.
 """
 
-from collections import defaultdict
+import math
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +19,18 @@ from ingest.schema import Problem
 from ingest.vocabulary import words_of
 
 ENGLISH = "en"
-CLOSE = 0.5
-AHEAD = 0.03
+CLOSE = 0.65
+AHEAD = 0.06
 LEAST_KNOWN = 0.35
 NGRAMS = (2, 4)
+SPELT_WEIGHT = 0.5
+STEM = 5
+MOST_NEAR = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A translated entry: the English entry's id, the sentences in its order, and whether a native speaker has read it."""
+    """A translated entry: the English entry's id, the sentences in its order, whether a native speaker read it."""
 
     id: str
     language: str
@@ -63,16 +68,28 @@ class Translations:
         found = self._languages.get(language)
         return found.match(text) if found else None
 
+    def near(self, text: str, language: str) -> list[str]:
+        """The questions of a language that are closest to a text, one an entry: to offer where none matches."""
+        found = self._languages.get(language)
+        return found.near(text) if found else []
+
 
 class _Language:
     """The entries of one language."""
 
     def __init__(self, code: str, entries: Sequence[FaqEntry]) -> None:
         self._entries = {entry.meta.id: _translation(code, entry) for entry in entries}
+        self._first = {entry.meta.id: entry.meta.questions[0] for entry in entries}
         self._ids = [entry.meta.id for entry in entries for _ in entry.meta.questions]
         texts = [question for entry in entries for question in entry.meta.questions]
-        self._vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=NGRAMS, strip_accents="unicode", sublinear_tf=True)
+        self._vectorizer = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=NGRAMS, strip_accents="unicode", sublinear_tf=True
+        )
         self._rows = self._vectorizer.fit_transform(texts)
+        self._stems = {e.meta.id: _stems(" ".join(e.meta.questions)) for e in entries}
+        held = Counter(stem for stems in self._stems.values() for stem in stems)
+        self._rarity = {stem: math.log(1 + len(entries) / count) for stem, count in held.items()}
+        self._strange = math.log(1 + len(entries))
         said = (sentence.text for entry in entries for sentence in entry.sentences)
         self._words = {word for text in (*texts, *said) for word in words_of(text) if word.isalpha()}
 
@@ -82,13 +99,36 @@ class _Language:
 
     def match(self, text: str) -> Translation | None:
         """The closest entry, if it is close and clearly ahead of the second."""
+        rated = self._rated(text)
+        (best, first), second = rated[0], rated[1][0] if len(rated) > 1 else 0.0
+        return self._entries[first] if best >= CLOSE and best - second >= AHEAD else None
+
+    def near(self, text: str) -> list[str]:
+        """The plain phrasings of the closest entries."""
+        return [self._first[entry_id] for _, entry_id in self._rated(text)[:MOST_NEAR]]
+
+    def _rated(self, text: str) -> list[tuple[float, str]]:
+        """Entries by likeness, the likest first: letter groups of the closest phrasing, and the share of the text's
+        words (by their first letters, rare ones counting more) that the entry's phrasings use."""
         likeness = (self._rows @ self._vectorizer.transform([text]).T).toarray()[:, 0]
-        best: dict[str, float] = defaultdict(float)
+        spelt: dict[str, float] = {}
         for entry_id, value in zip(self._ids, likeness, strict=True):
-            best[entry_id] = max(best[entry_id], float(value))
-        first, second = sorted(best, key=lambda entry_id: -best[entry_id])[:2] if len(best) > 1 else (*best, "")
-        ahead = best[first] - best.get(second, 0.0)
-        return self._entries[first] if best[first] >= CLOSE and ahead >= AHEAD else None
+            spelt[entry_id] = max(spelt.get(entry_id, 0.0), float(value))
+        weights = {stem: self._rarity.get(stem, self._strange) for stem in _stems(text)}
+        total = sum(weights.values()) or 1.0
+
+        def shared(entry_id: str) -> float:
+            return sum(weight for stem, weight in weights.items() if stem in self._stems[entry_id]) / total
+
+        rated = ((SPELT_WEIGHT * value + (1 - SPELT_WEIGHT) * shared(name), name) for name, value in spelt.items())
+        return sorted(rated, reverse=True)
+
+
+def _stems(text: str) -> frozenset[str]:
+    """First letters of the words, without accents."""
+    plain = unicodedata.normalize("NFD", text.lower())
+    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return frozenset(word[:STEM] for word in words_of(bare))
 
 
 def _translation(code: str, entry: FaqEntry) -> Translation:

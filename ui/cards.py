@@ -12,8 +12,12 @@ def card_anchor(turn: int, number: int) -> str:
     return f"a{turn}-c{number}"
 
 
-def citation_mark(turn: int, citation: Citation, words: Words) -> str:
-    """The number in the text that leads to its card."""
+def citation_marks(turn: int, answer: Answer, words: Words) -> dict[int, str]:
+    """The numbers in the text, each leading to its card."""
+    return {citation.number: _mark(turn, citation, words) for citation in answer.citations}
+
+
+def _mark(turn: int, citation: Citation, words: Words) -> str:
     label = words.html("citation_link", number=str(citation.number), title=citation.title)
     anchor = card_anchor(turn, citation.number)
     return f'<sup class="ka-cite"><a href="#{anchor}" aria-label="{label}">{citation.number}</a></sup>'

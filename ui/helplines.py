@@ -33,17 +33,22 @@ def outside_link(url: str, text: str, words: Words, about: str = "") -> str:
 
 def help_box(help: Help, words: Words, anchor: str, *, big: bool = False) -> str:
     """Every line of ``help``. ``big`` in a crisis; small where help only stays at hand."""
-    lines = "".join(_line(line, words) for line in help.lines)
-    parts = [f"<ul>{lines}</ul>" if lines else "", _emergency(help, words)]
-    if help.reason == "emergency":
-        parts.reverse()
     css = "ka-help ka-help-big" if big else "ka-help"
     stays = not big and help.reason in ("crisis", "emergency")
     title = words.html("help_title_still" if stays else f"help_title_{help.reason}")
     return (
         f'<section class="{css}" aria-labelledby="{anchor}-help">'
-        f'<h3 id="{anchor}-help">{title}</h3>{"".join(parts)}</section>'
+        f'<h3 id="{anchor}-help">{title}</h3>{help_lines(help, words)}</section>'
     )
+
+
+def help_lines(help: Help, words: Words) -> str:
+    """The lines of ``help`` alone; in an emergency of the body its number comes first."""
+    lines = "".join(_line(line, words) for line in help.lines)
+    parts = [f"<ul>{lines}</ul>" if lines else "", _emergency(help, words)]
+    if help.reason == "emergency":
+        parts.reverse()
+    return "".join(parts)
 
 
 def help_strip(help: Help, words: Words) -> str:

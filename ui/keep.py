@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from answer.schema import Answer
+from answer.schema import Answer, Detail
 
 IDLE_SECONDS = 3600.0
 MOST_KEPT = 2000
@@ -39,6 +39,7 @@ class Turn:
 
     ``pending`` until it is being answered; with no answer after that it was stopped, or ``failed``. ``continued`` when
     the ordinary part of a message in crisis was asked for too. ``forgotten`` when only the need for help was kept.
+    ``rewords`` names the turn whose question this one answers again in another wording.
     """
 
     number: int
@@ -48,11 +49,18 @@ class Turn:
     failed: bool = False
     continued: bool = False
     forgotten: bool = False
+    detail: Detail = "plain"
+    rewords: int | None = None
 
     @property
     def in_crisis(self) -> bool:
         """True for a turn whose answer puts help lines first."""
         return self.answer is not None and puts_help_first(self.answer)
+
+    @property
+    def can_be_reworded(self) -> bool:
+        """True for an ordinary answer: a reviewed message has one wording only."""
+        return self.answer is not None and bool(self.answer.sentences) and not self.in_crisis
 
     def told_of_crisis(self) -> bool:
         """True when the safety rules found a crisis (an emergency of the body alone is none)."""
@@ -77,15 +85,31 @@ class Conversation:
     id: str = field(default_factory=new_id)
     turns: list[Turn] = field(default_factory=list)
 
-    def add(self, question: str) -> Turn:
+    def add(self, question: str, detail: Detail = "plain") -> Turn:
         """Begin a turn; it is part of the conversation before it is answered."""
-        turn = Turn(len(self.turns) + 1, question)
+        turn = Turn(len(self.turns) + 1, question, detail=detail)
         self.turns.append(turn)
         return turn
 
+    def reword(self, turn: Turn, detail: Detail) -> Turn:
+        """Begin a turn that asks the question of ``turn`` again, for another wording."""
+        again = self.add(turn.question, detail)
+        again.rewords = turn.rewords or turn.number
+        return again
+
+    def reads_as_before(self, turn: Turn) -> bool:
+        """True when an answer in another wording has the very sentences of the one before it."""
+        if turn.rewords is None or turn.answer is None:
+            return False
+        before = self.turns[turn.number - 2].answer
+        return before is not None and before.sentences == turn.answer.sentences
+
     def history_before(self, turn: Turn, stand_in: str) -> list[str]:
-        """What the reader said before ``turn``; a crisis whose words weren't kept is told by ``stand_in``."""
-        earlier = self.turns[: turn.number - 1]
+        """What the reader said before ``turn``; a crisis whose words weren't kept is told by ``stand_in``.
+
+        A question asked again for its wording counts once, and has the history it had the first time.
+        """
+        earlier = [t for t in self.turns[: (turn.rewords or turn.number) - 1] if t.rewords is None]
         said = [stand_in if t.forgotten and t.told_of_crisis() else t.question for t in earlier]
         return [text for text in said if text]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from answer.schema import Detail
 from ui import shared
 from ui.keep import Conversation, Turn
 
@@ -23,6 +24,7 @@ class State:
     announced: str = ""
     scroll_to: str = ""
     resumed: bool = False
+    detail: Detail = "plain"
 
     def begin_run(self) -> None:
         """What a run announces or brings into view is its own; a crisis found after a reload is brought into view."""
@@ -60,7 +62,18 @@ class State:
         if kept is None:
             return False
         self.conversation, self.resumed = kept, True
+        self.detail = kept.turns[-1].detail if kept.turns else self.detail
         return True
+
+    def choose_detail(self, widget: str) -> None:
+        """Answer from now on as the switch of this key says; what was answered last is answered again that way."""
+        chosen: Detail | None = st.session_state[widget]
+        if chosen is None or chosen == self.detail:
+            return
+        self.detail = chosen
+        turns = self.conversation.turns
+        if turns and turns[-1].can_be_reworded:
+            self.conversation.reword(turns[-1], chosen)
 
     def again(self, turn: Turn, *, continued: bool = False) -> None:
         """Answer a turn anew in the coming run: it was stopped or failed, or a question stood beside a crisis."""
