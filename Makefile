@@ -3,7 +3,7 @@
 # make test      all tests, the browser's included
 # make lint      ruff and mypy
 # make bench     timings, and the plain LangChain + Chroma stack beside ours
-# make eval      the project's own question set
+# make eval      the project's own question sets; report in data/evaluation.md
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -44,4 +44,4 @@ bench: install
 
 eval: install
 	$(BIN)/ketamine-answers ingest
-	$(BIN)/ketamine-answers evaluate evals/questions/own.jsonl
+	$(BIN)/ketamine-answers evaluate --report data/evaluation.md

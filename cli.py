@@ -7,16 +7,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, cast
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from errors import OperatorError
-from settings import Settings, load_settings
+from settings import ROOT, Settings, load_settings
 
 if TYPE_CHECKING:
     from answer.audit import Finding
@@ -198,21 +199,43 @@ def audit(
 
 @app.command()
 def evaluate(
-    questions: Annotated[Path, typer.Argument(help="JSON lines with question, expect_sources and expect_facts.")],
+    questions: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="JSON lines with question, expect_sources and expect_facts; the project's own sets if none."
+        ),
+    ] = None,
     failures: Annotated[bool, typer.Option("--failures", help="List what was missed, to read.")] = False,
+    report: Annotated[Path | None, typer.Option(help="Markdown file for the table and all failures.")] = None,
+    detail: Annotated[str, typer.Option(help="plain, standard or detailed answers.")] = "standard",
     collection: Collection = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Ask a whole question set and print how good the answers are."""
+    """Ask whole question sets and print how good the answers are."""
+    from typing import get_args
+
+    from answer.schema import Detail
+    from evals import report as reports
     from evals.evaluate import evaluate as run
     from evals.rows import read_rows
 
-    rows = read_rows(questions)
-    report = run(_engine(_settings(collection, data_dir)), rows)
-    out.print(escape(report.table()))
-    if failures:
-        for line in report.failures():
-            out.print(escape(line))
+    if detail not in get_args(Detail):
+        raise typer.BadParameter("--detail: plain, standard or detailed")
+    files = questions or [ROOT / "evals" / "questions" / f"{name}.jsonl" for name in ("own", "coverage", "hard")]
+    rows = [(path.stem, read_rows(path)) for path in files]
+    engine = _engine(_settings(collection, data_dir))
+    sets = [run(engine, found, name, cast("Detail", detail)) for name, found in rows]
+    heading, *lines = reports.table(sets)
+    shown = Table(*heading)
+    for line in lines:
+        shown.add_row(*map(escape, line))
+    out.print(shown)
+    for results in sets if failures else ():
+        for failure in reports.failures(results):
+            out.print(escape(failure))
+    if report:
+        report.write_text(reports.markdown(sets), encoding="utf-8")
+        out.print(f"written: {escape(str(report))}")
 
 
 @app.command()

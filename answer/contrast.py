@@ -100,6 +100,8 @@ def _other_pole(said: Text, relied: Sequence[Text], words: Words) -> str:
     spoken = frozenset().union(*(text.directions for text in relied))
     if any(clause.denied for text in (said, *relied) for clause in text.clauses):
         return ""
+    if _agreed(said, relied):
+        return ""
     for one, other in words.poles:
         for mine, theirs in ((one, other), (other, one)):
             here, there = said.directions & mine, spoken & theirs
@@ -116,6 +118,12 @@ def _turned_round(said: Text, relied: Sequence[Text]) -> str:
         if False in verdicts and True not in verdicts:
             return "compares the other way round than the source"
     return ""
+
+
+def _agreed(said: Text, relied: Sequence[Text]) -> bool:
+    """True when a comparison says the same as one of the quotes, be it as "B more than A" for "A less than B"."""
+    known = [comparison for text in relied for comparison in text.comparisons()]
+    return any(_agreement(*mine, *theirs) for mine in said.comparisons() for theirs in known)
 
 
 def _agreement(
@@ -140,8 +148,9 @@ def arms(said: Text, relied: Sequence[Text], words: Words) -> str:
             if mine.kind == yours.kind and not mine.agrees(yours) and _amounts_swapped(said, mine, yours, text):
                 one, other = (said.text[amount.start : amount.end] for amount in (mine, yours))
                 return f"gives {one} and {other} the other way round"
-        # Where groups have amounts, the amounts say which is which.
-        groups = sorted(said.arms & text.arms) if len(said.amounts) < 2 else []
+        # Where groups have amounts or are compared, these say which is which.
+        told = len(said.amounts) > 1 or _agreed(said, [text])
+        groups = [] if told else sorted(said.arms & text.arms)
         for first, second in combinations(groups, 2):
             if _names_swapped(said, first, second, text):
                 return f"has “{first}” and “{second}” the other way round"

@@ -33,8 +33,10 @@ SHORTEST_NAME = 3
 STUDY_NAME = re.compile(r"[^\s,.;:?!]+")
 STOPS = ".:!"
 MARKS = " ?!.,;:"
-# So many words of its own make a question whole; fewer when one of them names what can be a subject.
-WHOLE, WHOLE_NAMED = 6, 3
+# So many words of its own make a question whole: naming nothing, naming a place or the like, naming a subject.
+WHOLE, WHOLE_PLACED, WHOLE_NAMED = 5, 4, 3
+# In a long question, a pronoun after so many words stands for something in the question itself.
+LONG, FAR = 6, 4
 
 
 class FollowUpRulesError(OperatorError):
@@ -266,7 +268,7 @@ class Converser:
         return best[1] if best else None
 
     def _asks_about_study(self, turn: _Turn, core: _Core) -> bool:
-        if any(self._is_treatment(mention) for mention in turn.mentions):
+        if self._study(turn) or any(map(self._is_treatment, turn.mentions)):
             return False
         words = turn.cues[core.start : core.end]
         pointed = any(a in self._pointers and b in self._nouns for a, b in pairwise(words))
@@ -288,20 +290,22 @@ class Converser:
 
     def _is_whole(self, turn: _Turn, core: _Core) -> bool:
         """True for a question that needs nothing from before."""
-        if self._pronouns(turn, core):
-            return False
         own = len([term for term in self._terms.asked(turn.part(core.start, core.end)) if not term.startswith("=")])
+        near = [start for start, _ in self._pronouns(turn, core) if own < LONG or start - core.start <= FAR]
+        if near:
+            return False
         things = [mention for mention in turn.mentions if self._is_thing(mention)]
         if core.closes and not core.goes_on:
             return bool(things) or own >= WHOLE_NAMED
         if not self._is_sentence(turn, core):
-            return False
+            return not core.goes_on and own >= WHOLE
         if self._comparing.intersection(turn.words) and own < WHOLE_NAMED:
             return False
         if any(map(self._is_treatment, things)):
             return own >= WHOLE_NAMED or not core.goes_on
         named = any(mention.term.kind in self._objects - {"organisation"} for mention in things)
-        return not core.goes_on and own >= (WHOLE_NAMED if named else WHOLE)
+        least = WHOLE_NAMED if named or self._study(turn) else WHOLE_PLACED if things else WHOLE
+        return not core.goes_on and own >= least
 
     def _is_sentence(self, turn: _Turn, core: _Core) -> bool:
         """True when the turn has the shape of a question, not of a few words."""
@@ -556,7 +560,7 @@ class Converser:
             start = end - 1
             while word in self._nouns and start and not self._ends_name(earlier.words[start - 1]):
                 start -= 1
-            if not self._articles.issuperset(earlier.words[start : end - 1]):
+            if not (self._articles | self._pointers).issuperset(earlier.words[start : end - 1]):
                 return earlier.part(start, end)
             if word in self._nouns and earlier.words[end : end + 1] == [self._compose["of_study"]]:
                 return earlier.part(start, min(end + LONGEST_ENDING, len(earlier.words)))

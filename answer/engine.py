@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 
 from answer.build import AnswerBuilder
 from answer.compose import Chosen, Composer, Reader, evidence
+from answer.converse import Converser
 from answer.cover import Coverage, Coverer
 from answer.faq import FaqBook, Supporter
 from answer.follow import LiveIndex
 from answer.generate import Generator
-from answer.language import is_english, language_by_script
+from answer.language import FEWEST_WORDS, is_english, language_by_script
 from answer.retrieve import Hit, Retriever
 from answer.said import Said
 from answer.say import Sayer, SourceView, verbatim
-from answer.schema import Answer, Question
+from answer.schema import Answer, Detail, Question
 from answer.spell import Speller
 from answer.suggest import Suggestions
 from answer.translated import Translations
@@ -28,7 +29,7 @@ from ingest.embed import Embedder, identify
 from ingest.generation import Generation, IndexFolder
 from ingest.schema import Passage
 from ingest.terms import Terms
-from ingest.vocabulary import Vocabulary
+from ingest.vocabulary import Vocabulary, words_of
 from safety.crisis import CrisisLines
 from safety.triage import Outcome, Triage, Triager
 from safety.wording import Wording
@@ -37,7 +38,7 @@ from settings import ROOT, Settings
 SEARCHED = 60
 HELP_FIRST: frozenset[Outcome] = frozenset(("crisis", "emergency"))
 LONGEST_READ = 20_000
-FEWEST_TERMS = 3
+WORDING_ASKED_FOR: dict[str, Detail] = {"simpler": "plain", "detailed": "detailed"}
 LEAST_CLINIC_COSINE = 0.5
 OFF_TOPIC_CHANCE = 0.05
 OFF_TOPIC_COSINE = 0.35
@@ -100,8 +101,10 @@ class Engine:
         self._faq = faq
         self._book: FaqBook | None = None
         self._translations = Translations(corpus / FAQ if faq else corpus / "none")
+        self.vocabulary = vocabulary
         self.verifier = Verifier(vocabulary)
         self._retriever = Retriever(index, embedder, terms)
+        self._converser = Converser(terms)
         self._composer = Composer(corpus / "sections.toml", terms, settings.max_answer_words)
         self._builder = AnswerBuilder(settings, self.wording, self.crisis_lines, self._suggestions, self._composer)
         self._triager = Triager(ROOT / "safety" / "lexicons")
@@ -195,7 +198,9 @@ class Engine:
     def _language_of(self, text: str, generation: Generation) -> str | None:
         """The language a text is written in, where it can be told and isn't English."""
         speller = self._lookup(generation).speller
-        if is_english(text, speller.used, speller.right):
+        words = words_of(text)
+        known = len(words) >= FEWEST_WORDS or all(word in speller.right for word in words)
+        if known and is_english(text, speller.used, speller.right):
             return None
         return language_by_script(text) or self._translations.language_of(text)
 
@@ -217,7 +222,7 @@ class Engine:
     def _look_up(self, turn: Turn, lookup: _Lookup) -> Answer:
         if not is_english(turn.text, lookup.speller.used, lookup.speller.right):
             return self._in_other_language(turn, lookup)
-        text = lookup.speller.mend(self._with_context(turn))
+        text = lookup.speller.mend(self._in_context(turn))
         with turn.timed("retrieve"):
             hits = self._retriever.search(text, SEARCHED)
         facts = [hit for hit in hits if hit.source.kind == "clinic-information"]
@@ -232,14 +237,15 @@ class Engine:
     def _in_other_language(self, turn: Turn, lookup: _Lookup) -> Answer:
         """A translated FAQ entry, or a message in the reader's language with the closest questions there are."""
         translation = self._translations.match(turn.text, turn.language)
+        near = self._translations.near(turn.text, turn.language)
         if translation and self._faq:
             with self._faq.reading() as generation:
                 entry = self._faq_book(generation).entries.get(translation.id)
             said = lookup.sayer.translated(entry, translation.sentences) if entry else []
             if said and entry:
                 turn.notices = ("language",) if translation.reviewed else ("language", "translated")
-                return self._builder.answered(turn, said, entry.topic, "faq")
-        near = self._translations.near(turn.text, turn.language)
+                answer = self._builder.answered(turn, said, entry.topic, "faq")
+                return answer.model_copy(update={"follow_ups": near[1:]})
         return self._builder.message(turn, "no_evidence", "other_language", follow_ups=near or None)
 
     def _from_literature(self, turn: Turn, text: str, hits: Sequence[Hit], lookup: _Lookup) -> Answer:
@@ -265,12 +271,14 @@ class Engine:
         answer = self._builder.answered(turn, said, topic, writing.report.composer)
         return answer.model_copy(update={"checks": answer.checks | {"model": writing.report.model_dump()}})
 
-    def _with_context(self, turn: Turn) -> str:
-        """A question of a word or two ("and response?") is read together with the one before it."""
-        history = turn.question.history
-        if history and len(self._terms.asked(turn.text)) < FEWEST_TERMS:
-            return f"{_tidy(history[-1][:LONGEST_READ])} {turn.text}"
-        return turn.text
+    def _in_context(self, turn: Turn) -> str:
+        """The complete question that a turn of a conversation means; "simpler" and "more detail" change the wording."""
+        history = [_tidy(earlier[:LONGEST_READ]) for earlier in turn.question.history]
+        understood = self._converser.understand(turn.text, history)
+        detail = WORDING_ASKED_FOR.get(understood.kind)
+        if detail:
+            turn.question = turn.question.model_copy(update={"detail": detail})
+        return understood.text
 
     def _asks_about_clinic(self, text: str) -> bool:
         return any(mention.term.kind == "clinic" for mention in self._terms.vocabulary.mentions(text))

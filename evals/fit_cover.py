@@ -2,8 +2,8 @@
 
     python -m evals.fit_cover [--write]
 
-Data: ``evals/questions/coverage.jsonl`` and ``hard.jsonl`` (answerable and not), ``own.jsonl`` (answerable). Figures come
-from cross-validation by topic, so that no topic is judged by a model that has seen it.
+Data: ``evals/questions/coverage.jsonl`` and ``hard.jsonl`` (answerable and not), ``own.jsonl`` (answerable). Figures
+come from cross-validation by topic, so that no topic is judged by a model that has seen it.
 """
 
 import argparse

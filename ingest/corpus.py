@@ -38,7 +38,7 @@ def ingest_paths(
 
 
 def faq_folder(settings: Settings) -> IndexFolder:
-    """Where the FAQ belonging to the settings' collection is indexed: apart from the evidence, small and quick to renew."""
+    """Where the FAQ of the settings' collection is indexed: apart from the evidence, small and quick to renew."""
     return IndexFolder(settings.data_dir / f"{settings.collection}-{FAQ}")
 
 

@@ -204,7 +204,7 @@ def parse_matter(path: Path, matter: str, model: type[M]) -> M:
     """
     try:
         node = yaml.compose(matter, Loader=yaml.CSafeLoader)
-        data: Any = yaml.load(matter, Loader=yaml.CSafeLoader)  # noqa: S506  (the safe loader, in C)
+        data: Any = yaml.load(matter, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # no such date; brackets nested too deep
         mark = getattr(error, "problem_mark", None)
         message = f"front matter is not YAML: {getattr(error, 'problem', error)}"

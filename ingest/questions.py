@@ -1,10 +1,10 @@
 """What belongs to a claim beside its card: the questions it answers, and its plain form.
 
 ``corpus/questions/<name of the card's file>.jsonl`` holds one object a line: ``{"claim": full text, "questions": [...],
-"plain": "…"}``. Questions are retrieval keys, never shown and never cited; the plain form is our shorter sentence, shown
-to readers who want it plain, with the claim as its quote. The claim's whole text is the key, so that an edited claim is
-noticed: its questions then follow the claim that is closest in wording, and a problem tells the curator to confirm the
-move. Its plain form doesn't follow: it might no longer be true.
+"plain": "…"}``. Questions are retrieval keys, never shown and never cited; the plain form is our shorter sentence,
+shown to readers who want it plain, with the claim as its quote. The claim's whole text is the key, so that an edited
+claim is noticed: its questions then follow the claim that is closest in wording, and a problem tells the curator to
+confirm the move. Its plain form doesn't follow: it might no longer be true.
 """
 
 import difflib

@@ -89,9 +89,8 @@ class Block:
 class Source:
     """One document, read and cleaned, before it is split.
 
-    ``questions`` maps a claim's text to the questions it answers (retrieval keys, never shown), ``plain`` to our shorter
-    wording of it;
-    ``digest`` changes whenever anything that the index holds of this source would change.
+    ``questions`` maps a claim's text to the questions it answers (retrieval keys, never shown), ``plain`` to our
+    shorter wording of it; ``digest`` changes whenever anything that the index holds of this source would change.
     """
 
     meta: SourceMeta

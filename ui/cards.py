@@ -17,12 +17,6 @@ def citation_marks(turn: int, answer: Answer, words: Words) -> dict[int, str]:
     return {citation.number: _mark(turn, citation, words) for citation in answer.citations}
 
 
-def _mark(turn: int, citation: Citation, words: Words) -> str:
-    label = words.html("citation_link", number=str(citation.number), title=citation.title)
-    anchor = card_anchor(turn, citation.number)
-    return f'<sup class="ka-cite"><a href="#{anchor}" aria-label="{label}">{citation.number}</a></sup>'
-
-
 def cards(turn: int, answer: Answer, words: Words) -> str:
     """All cards of one answer, foldable and open; an empty text when it cites nothing."""
     if not answer.citations:
@@ -56,6 +50,12 @@ def chips(found: list[str]) -> str:
 def whose_words(provenance: str, words: Words) -> str:
     """Says honestly whose words a card shows."""
     return words.html({"summary": "card_summary", "source-text": "card_source_text"}.get(provenance, "card_clinic"))
+
+
+def _mark(turn: int, citation: Citation, words: Words) -> str:
+    label = words.html("citation_link", number=str(citation.number), title=citation.title)
+    anchor = card_anchor(turn, citation.number)
+    return f'<sup class="ka-cite"><a href="#{anchor}" aria-label="{label}">{citation.number}</a></sup>'
 
 
 def _card(turn: int, citation: Citation, words: Words) -> str:

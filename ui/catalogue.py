@@ -13,7 +13,7 @@ from ui.helplines import outside_link
 from ui.words import Words, escape
 
 if TYPE_CHECKING:
-    from answer.engine import SourceView
+    from answer.say import SourceView
 
 GRADES = ("high", "moderate", "low", "none")
 

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from answer.schema import Answer, Question
-from ui import answers, bridge, session, shared, trouble
+from ui import actions, answers, bridge, session, shared, trouble
 from ui.cards import cards
 from ui.keep import Turn, puts_help_first
 from ui.session import State
@@ -72,9 +72,10 @@ def _welcome(state: State) -> None:
     st.html(
         f'<div class="ka-welcome"><p class="ka-first">{_first_line()}</p>'
         f"<p>{words.html('intro', sources=str(len(engine.sources())))}</p>"
-        f"<p>{words.html('intro_limits')}</p>"
-        f"<h2>{words.html('suggestions')}</h2></div>"
+        f"<p>{words.html('intro_limits')}</p></div>"
     )
+    actions.wording_switch(state)
+    st.html(f'<h2 class="ka-start">{words.html("suggestions")}</h2>')
     _buttons(state, engine.suggestions(), "start")
 
 
@@ -84,9 +85,7 @@ def _first_line() -> str:
 
 
 def _new_turn(state: State, question: str) -> None:
-    turn = state.conversation.add(question)
-    state.scroll_to = state.anchor(turn, "q")
-    _turn(state, turn, last=True)
+    _turn(state, state.conversation.add(question, state.detail), last=True)
 
 
 def _turn(state: State, turn: Turn, *, last: bool) -> None:
@@ -110,14 +109,18 @@ def _turn(state: State, turn: Turn, *, last: bool) -> None:
 
 
 def _below(state: State, turn: Turn, answer: Answer, *, last: bool) -> None:
-    """What follows an answer: the way out of a crisis, its sources, a vote, and questions to ask next."""
+    """What follows an answer: the way out of a crisis, its wording and sources, a vote, and questions to ask next."""
     words = shared.parts().words
+    if state.conversation.reads_as_before(turn):
+        st.html(f'<p class="ka-small">{words.html("again_the_same")}</p>')
     if turn.in_crisis and last:
         _crisis_buttons(state, turn)
+    elif last:
+        actions.wording_switch(state)
     if answer.citations:
         st.html(cards(turn.number, answer, words))
     if not turn.in_crisis:
-        _vote(state, turn)
+        _vote(state, turn, answer)
     if last and answer.follow_ups:
         st.html(f'<h3 class="ka-next">{words.html("follow_ups")}</h3>')
         _buttons(state, answer.follow_ups, f"next-{turn.number}")
@@ -143,13 +146,15 @@ def _crisis_buttons(state: State, turn: Turn) -> None:
             )
 
 
-def _vote(state: State, turn: Turn) -> None:
-    """Thumbs up or down; it lives in this session only."""
-    words = shared.parts().words
+def _vote(state: State, turn: Turn, answer: Answer) -> None:
+    """Thumbs up or down, which live in this session only; and the answer to save."""
+    words, engine = shared.parts().words, shared.parts().engine
     with st.container(horizontal=True, vertical_alignment="center", key=_key(state, turn, "vote")):
         st.html(f'<p class="ka-small">{words.html("vote")}</p>', width="content")
         if st.feedback("thumbs", key=_key(state, turn, "thumbs")) is not None:
             st.html(f'<p class="ka-small">{words.html("vote_thanks")}</p>', width="content")
+        if engine and answer.sentences:
+            actions.save_answer(state, turn, answer, engine)
 
 
 def _buttons(state: State, questions: list[str], group: str) -> None:
@@ -163,8 +168,10 @@ def _foot(state: State) -> None:
     words = shared.parts().words
     with st.container(key="ka-foot"):
         st.html(f'<p class="ka-small">{words.html("kept_note")}</p>')
-        label, told = words.text("new_conversation"), words.text("new_conversation_help")
-        st.button(label, help=told, key="ka-new", on_click=state.start_anew)
+        with st.container(horizontal=True, key="ka-foot-buttons"):
+            actions.take_along(state)
+            label, told = words.text("new_conversation"), words.text("new_conversation_help")
+            st.button(label, help=told, key="ka-new", on_click=state.start_anew)
 
 
 def _ask(state: State, turn: Turn, slot: DeltaGenerator) -> None:
@@ -172,6 +179,7 @@ def _ask(state: State, turn: Turn, slot: DeltaGenerator) -> None:
     words = shared.parts().words
     if turn.answer is None:
         slot.html(f'<p class="ka-quiet">{words.html("thinking")}</p>')
+        state.scroll_to = state.anchor(turn, "q")
     turn.pending = False
     try:
         turn.answer = _answer(state, turn)
@@ -198,6 +206,7 @@ def _answer(state: State, turn: Turn) -> Answer | None:
             "id": uuid4().hex,
             "language": here.settings.language,
             "country": here.settings.country,
+            "detail": turn.detail,
             "continue_after_help": turn.continued,
         }
     )

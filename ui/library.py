@@ -12,7 +12,8 @@ from ui.chart import as_table, chart, count, in_words
 from ui.words import escape
 
 if TYPE_CHECKING:
-    from answer.engine import Engine, SourceView
+    from answer.engine import Engine
+    from answer.say import SourceView
 
 _PAGE = 20
 _HITS = 200

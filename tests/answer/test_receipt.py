@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import answer.engine
 from answer.engine import Engine
 from answer.receipt import Finding, Receipt, ReceiptError, check_receipt, load_key, make_receipt
 from answer.schema import Question
@@ -67,7 +68,8 @@ class Clinic:
 
 
 @pytest.fixture
-def clinic(tmp_path: Path, embedder: Embedder) -> Iterator[Clinic]:
+def clinic(tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clinic]:
+    monkeypatch.setattr(answer.engine, "Embedder", lambda name: embedder)  # the loaded one instead of a second copy
     made = Clinic(tmp_path, embedder)
     yield made
     made.engine.close()
@@ -177,18 +179,18 @@ def test_another_installations_receipt_is_refused(clinic: Clinic, tmp_path: Path
     ],
 )
 def test_what_is_no_receipt_is_explained_in_a_line(
-    clinic: Clinic, write: Callable[[str, str], Path], content: str, complaint: str
+    engine: Engine, write: Callable[[str, str], Path], content: str, complaint: str
 ) -> None:
     path = write("other.json", content)
     with pytest.raises(ReceiptError, match=complaint) as raised:
-        check_receipt(path, clinic.engine, clinic.key)
+        check_receipt(path, engine, b"key")
     assert str(path) in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
-def test_a_missing_receipt_and_a_missing_key_are_explained(clinic: Clinic, tmp_path: Path) -> None:
+def test_a_missing_receipt_and_a_missing_key_are_explained(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(ReceiptError, match="can't be read"):
-        check_receipt(tmp_path / "nothing.json", clinic.engine, clinic.key)
+        check_receipt(tmp_path / "nothing.json", engine, b"key")
     with pytest.raises(ReceiptError, match="no key"):
         load_key(tmp_path / "empty", create=False)
 

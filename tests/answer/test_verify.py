@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from answer.rules import RULES
@@ -27,15 +28,13 @@ LESS_PAIN = Quote("In a 2022 review, ketamine caused less headache and muscle pa
 
 @pytest.fixture(scope="module")
 def verifier(embedder: Embedder) -> Verifier:
-    # Many mutants share their texts, so each is embedded once.
-    one = functools.lru_cache(maxsize=None)(lambda text: embedder.embed([text])[0])
-    return Verifier(Vocabulary.load(ROOT / "corpus" / "vocabulary.toml"), lambda texts: _stacked(one, texts))
+    return Verifier(Vocabulary.load(ROOT / "corpus" / "vocabulary.toml"), embedder.embed)
 
 
-def _stacked(one, texts):  # type: ignore[no-untyped-def]
-    import numpy as np
-
-    return np.stack([one(text) for text in texts])
+@pytest.fixture(scope="module")
+def rules_alone() -> Verifier:
+    # Thousands of sentences: closeness by shared words, as the embedder takes minutes. It stops hardly any of them.
+    return Verifier(Vocabulary.load(ROOT / "corpus" / "vocabulary.toml"))
 
 
 def failed(verifier: Verifier, sentence: str, *quotes: Quote) -> set[str]:
@@ -62,8 +61,8 @@ def failed(verifier: Verifier, sentence: str, *quotes: Quote) -> set[str]:
         (
             "names",
             TRIAL,
-            "In the 2020 trial, 54% responded to Spravato.",
-            "In the 2020 trial, 54% responded to ketamine.",
+            "In the 2020 trial, 54% of people responded after four weeks on Spravato.",
+            "In the 2020 trial, 54% of people responded after four weeks on ketamine.",
         ),
         (
             "names",
@@ -203,13 +202,12 @@ def test_a_cited_document_does_not_lend_its_title_to_a_drug_that_the_quote_tells
     assert "names" in failed(verifier, "Ketamine raised blood pressure in the trial.", quote)
 
 
-def test_without_an_embedder_closeness_is_judged_by_shared_words() -> None:
-    verifier = Verifier(Vocabulary.load(ROOT / "corpus" / "vocabulary.toml"))
-    assert verifier.passes(MAY_HELP.text, [MAY_HELP])
-    assert "meaning" in failed(verifier, "Insurance forms go to the pharmacy desk.", MAY_HELP)
+def test_without_an_embedder_closeness_is_judged_by_shared_words(rules_alone: Verifier) -> None:
+    assert rules_alone.passes(MAY_HELP.text, [MAY_HELP])
+    assert "meaning" in failed(rules_alone, "Insurance forms go to the pharmacy desk.", MAY_HELP)
 
 
-def test_the_digest_changes_with_the_rules(write) -> None:  # type: ignore[no-untyped-def]
+def test_the_digest_changes_with_the_rules(write: Callable[[str, str], Path]) -> None:
     vocabulary = Vocabulary([])
     changed = write("rules.toml", RULES.read_text(encoding="utf-8").replace('"preliminary", ', ""))
     assert Verifier(vocabulary).digest == Verifier(vocabulary).digest != Verifier(vocabulary, None, changed).digest
@@ -222,31 +220,32 @@ FALSE = [(row, kind, false) for row in HALF_A for kind, false in mutants(row.tex
 
 
 @pytest.fixture(scope="module")
-def measured(verifier: Verifier) -> Measured:
-    return measure(HALF_A, verifier)
+def measured(rules_alone: Verifier) -> Measured:
+    return measure(HALF_A, rules_alone)
 
 
-@pytest.mark.slow
 def test_most_true_paraphrases_pass(measured: Measured) -> None:
     assert len(measured.passed) == 180
     assert measured.pass_rate >= 0.85
 
 
-@pytest.mark.slow
 def test_nearly_all_false_twins_are_caught(measured: Measured) -> None:
     assert len(FALSE) > 450
     assert measured.catch_rate >= 0.92
     assert all(sum(hits) / len(hits) >= 0.75 for hits in measured.caught.values())
 
 
-@pytest.mark.slow
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(1, 1_000_000))
-def test_other_mutations_of_true_sentences_are_caught_as_often(verifier: Verifier, seed: int) -> None:
-    passing = [row for row in HALF_A if verifier.passes(row.text, row.quotes)]
-    assert len(passing) >= 0.8 * len(HALF_A)
-    hits = [not verifier.passes(false, row.quotes) for row in passing[::3] for _, false in mutants(row.text, seed)]
-    assert sum(hits) >= 0.88 * len(hits)
+def test_other_mutations_of_the_true_sentences_are_caught_as_often(rules_alone: Verifier, seed: int) -> None:
+    hits = [not rules_alone.passes(false, row.quotes) for row in HALF_A for _, false in mutants(row.text, seed)]
+    assert sum(hits) >= 0.92 * len(hits)
+
+
+@settings(max_examples=20, deadline=None)
+@given(rows=st.lists(st.sampled_from(HALF_A), min_size=100, unique_by=lambda row: row.id))
+def test_true_sentences_pass_whichever_are_drawn(rules_alone: Verifier, rows: list[Paraphrase]) -> None:
+    assert sum(rules_alone.passes(row.text, row.quotes) for row in rows) >= 0.8 * len(rows)
 
 
 @given(row=st.sampled_from(HALF_A), seed=st.integers(0, 1_000_000))
@@ -256,14 +255,13 @@ def test_a_mutant_is_another_sentence_and_always_the_same_one(row: Paraphrase, s
     assert all(false != row.text for _, false in made)
 
 
-def test_every_claim_of_the_corpus_passes_against_itself() -> None:
-    verifier = Verifier(Vocabulary.load(ROOT / "corpus" / "vocabulary.toml"))
+def test_the_claims_of_the_corpus_pass_against_themselves(rules_alone: Verifier) -> None:
     quotes = [
         Quote(block.text, source.heading, tuple(source.meta.country))
         for source in corpus_sources(Settings()).values()
         for block in source.blocks
         if block.kind == "claim"
     ]
-    wrong = [quote.text for quote in quotes if not verifier.passes(quote.text, [quote])]
+    wrong = [quote.text for quote in quotes if not rules_alone.passes(quote.text, [quote])]
     assert len(quotes) > 2000
     assert len(wrong) <= 0.01 * len(quotes), wrong
