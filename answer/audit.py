@@ -50,6 +50,8 @@ FURTHEST = 0.4
 MOST_COUNTED = 3
 FAR_COSINE = 0.45
 LEAST_HELD = 0.3
+SAME_COSINE = 0.9
+SAME_HELD = 0.8
 UNCOVERED = 0.5
 FRAGMENT_COSINE = 0.4
 FRAGMENT_WORDS = 9
@@ -157,6 +159,12 @@ class Evidence:
         shares_little = self.features["held"] < LEAST_HELD or self.features["top"] < FAR_COSINE
         return shares_little or self.coverage.probability < UNCOVERED
 
+    @property
+    def is_verbatim(self) -> bool:
+        """True when the closest passage says nearly the same in nearly the same words, and no check objects."""
+        closest = self.near[0]
+        return closest.cosine >= SAME_COSINE and self.features["held"] >= SAME_HELD and not closest.failed(COMPARED)
+
 
 class Auditor:
     """Audits sentences against the literature of one engine; the clinic's own texts never count as a source."""
@@ -206,6 +214,8 @@ class Auditor:
             return "not_a_claim", ""
         if evidence.is_far:
             return "not_covered", ", ".join(evidence.coverage.missing)
+        if evidence.is_verbatim:
+            return "supported", ""
         label = model.judge(evidence.features)
         return label, _reason(label, evidence)
 

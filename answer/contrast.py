@@ -18,9 +18,9 @@ REACHED = 4
 COVERED = 0.5
 COVERED_HEDGED = 0.65
 # How much better an exchanged pair of amounts must fit than the pair as it stands.
-MARGIN = 0.12
+MARGIN = 0.2
 # … and an exchanged pair of groups.
-MARGIN_NAMES = 0.3
+MARGIN_NAMES = 0.4
 
 
 def negation(said: Text, relied: Sequence[Text], words: Words) -> str:

@@ -15,7 +15,7 @@ from ingest.vocabulary import WORD, Mention, Vocabulary, words_of
 SCOPE = 6
 BREAK_COST = 8
 # Two clauses are about as like a third when the likeness of one is this share of the other's.
-AS_CLOSE = 0.75
+AS_CLOSE = 0.6
 _POSSESSIVE = re.compile(r"['’]s\b")
 _BEFORE_NUMBER = re.compile(
     r"\b(more|less|fewer|higher|lower|up|down|most|least) (?:than|to) (?=\d|half|a |one|two|three)", re.IGNORECASE

@@ -345,12 +345,13 @@ def _build_lookup(generation: Generation, terms: Terms, verifier: Verifier, most
         source_id: SourceView(stored.meta, stored.heading, tuple(claims.get(source_id, ())))
         for source_id, stored in generation.sources.items()
     }
+    countries = {source_id: view.meta.country for source_id, view in views.items()}
     return _Lookup(
         generation.manifest.name,
         Coverer(generation, terms),
         Speller(texts, questions, terms.vocabulary),
         views,
-        Sayer(verifier, Supporter(verifier, terms, claims), views, most_words),
+        Sayer(verifier, Supporter(verifier, terms, claims, countries), views, most_words),
     )
 
 

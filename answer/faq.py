@@ -24,7 +24,9 @@ CLOSE = 0.6
 SAME = 0.76
 COSINE_WEIGHT, ASKED_WEIGHT, PHRASED_WEIGHT = 0.4, 0.4, 0.2
 TRIED = 4
+CONSIDERED = 3
 COMMON_SHARE = 0.1
+IMPLIED_SHARE = 0.5
 ASKED_KINDS = frozenset(
     ("drug", "condition", "population", "place", "organisation", "substance", "food", "procedure", "scale", "route")
 )
@@ -84,11 +86,9 @@ class FaqBook:
 
     def match(self, question: str, vector: Vectors) -> Match | None:
         """The entry that asks the same as ``question`` (its vector: one row); None when none does."""
-        rated = ((self._rating(question, match), match) for match in self._closest(vector) if match.cosine >= CLOSE)
-        best = max(rated, key=itemgetter(0), default=None)
-        if best is None or best[0] < SAME or not self._asks_the_same(question, best[1]):
-            return None
-        return best[1]
+        rated = [(self._rating(question, match), match) for match in self._closest(vector) if match.cosine >= CLOSE]
+        likely = sorted((pair for pair in rated if pair[0] >= SAME), key=itemgetter(0), reverse=True)[:CONSIDERED]
+        return next((match for _, match in likely if self._asks_the_same(question, match)), None)
 
     def _rating(self, question: str, match: Match) -> float:
         """How much alike question and entry are: cosine, the share of the question's words (rare ones count more) that
@@ -123,7 +123,7 @@ class FaqBook:
         known = self._known(match.entry.id)
         if asked - known or phrased - self._widened(self._names(question, NARROWING_KINDS)):
             return False
-        if self._denies(question) != self._denies(match.phrasing):
+        if self._denies(question) != self._denies(match.phrasing) or self._names_a_stranger(question):
             return False
         told = [quantity for text in _texts(match.entry) for quantity in quantities(text, parts=True)]
         return all(any(amount.agrees(other) for other in told) for amount in quantities(question))
@@ -132,19 +132,22 @@ class FaqBook:
         return {mention.term.name for mention in self._vocabulary.mentions(text) if mention.term.kind in kinds}
 
     def _narrow(self, text: str) -> set[str]:
-        """Names that make a text a narrower question; a condition that most entries name ("depression") doesn't."""
-        common = COMMON_SHARE * len(self._generation.passages)
-        return {
-            name
-            for name in self._names(text, NARROWING_KINDS)
-            if self._vocabulary.terms[name].kind != "condition" or self._generation.count(name_term(name)) < common
-        }
+        """Names that make a text a narrower question: not what most entries are about, which readers leave unsaid."""
+        return {name for name in self._names(text, NARROWING_KINDS) if not self._goes_unsaid(name)}
+
+    def _goes_unsaid(self, name: str) -> bool:
+        share = self._generation.count(name_term(name)) / (len(self._generation.passages) or 1)
+        return share >= (COMMON_SHARE if self._vocabulary.terms[name].kind == "condition" else IMPLIED_SHARE)
 
     def _widened(self, names: set[str]) -> set[str]:
         return names.union(*(self._vocabulary.ancestors(name) for name in names))
 
     def _denies(self, text: str) -> bool:
         return not self._denials.isdisjoint(words_of(text))
+
+    def _names_a_stranger(self, question: str) -> bool:
+        """True when a word of the question stands in no entry at all: an author's name, an animal, a study."""
+        return any(self._generation.count(term) == 0 for term in self._terms.of(question))
 
     def _known_uncached(self, entry_id: str) -> frozenset[str]:
         """Names, with broader ones, in an entry's phrasings and sentences."""
@@ -156,12 +159,13 @@ class FaqBook:
 class Supporter:
     """Finds the passages of the cited sources that bear a sentence out: its live citations.
 
-    ``claims`` are the passages of each source by id, ``headings`` their documents' headings.
+    ``claims`` are the passages of each source by id, ``countries`` the codes of the countries that a source is of.
     """
 
     verifier: Verifier
     terms: Terms
     claims: Mapping[str, Sequence[Passage]]
+    countries: Mapping[str, Sequence[str]] = field(default_factory=dict)
     _found: dict[tuple[str, tuple[str, ...]], Supported | Unsupported] = field(default_factory=dict)
 
     def support(self, sentence: str, cites: Sequence[str]) -> Supported | Unsupported:
@@ -192,12 +196,15 @@ class Supporter:
         return Unsupported(sentence, self._reason(sentence, pool))
 
     def _bears_out(self, sentence: str, passages: Sequence[Passage]) -> bool:
-        return self.verifier.passes(sentence, [Quote(passage.text, passage.title) for passage in passages])
+        return self.verifier.passes(sentence, [self._quote(passage) for passage in passages])
 
     def _reason(self, sentence: str, pool: Sequence[Passage]) -> str:
         """Why the closest passage doesn't bear it out."""
-        checks = self.verifier.check(sentence, [Quote(pool[0].text, pool[0].title)])
+        checks = self.verifier.check(sentence, [self._quote(pool[0])])
         return next(f"{check.name}: {check.reason}" for check in checks if not check.passed)
+
+    def _quote(self, passage: Passage) -> Quote:
+        return Quote(passage.text, passage.title, tuple(self.countries.get(passage.source_id, ())))
 
 
 def _groups(pool: Sequence[Passage]) -> Iterator[Sequence[Passage]]:

@@ -27,7 +27,8 @@ def lint(corpus: Path) -> Iterator[Problem]:
     claims |= {alias: claims[source.meta.id] for source in loaded.sources for alias in source.meta.aliases}
     entries, problems = load_entries(corpus / FAQ)
     yield from problems
-    yield from _entries(entries, Supporter(verifier, Terms(vocabulary), claims))
+    countries = {source.meta.id: source.meta.country for source in loaded.sources}
+    yield from _entries(entries, Supporter(verifier, Terms(vocabulary), claims, countries))
     translations = Translations(corpus / FAQ)
     yield from translations.problems
     yield from mismatches(corpus / FAQ, {entry.meta.id: entry for entry in entries}, translations.languages)
@@ -45,7 +46,7 @@ def _entries(entries: Sequence[FaqEntry], supporter: Supporter) -> Iterator[Prob
 
 def _plain_forms(path: Path, source: Source, verifier: Verifier) -> Iterator[Problem]:
     for claim, plain in source.plain.items():
-        failed = _first_failed(verifier.check(plain, [Quote(claim, source.heading)]))
+        failed = _first_failed(verifier.check(plain, [Quote(claim, source.heading, tuple(source.meta.country))]))
         if failed:
             yield Problem(path, f"{failed.name}: {failed.reason} (“{plain}”)", field="plain", fatal=False)
 

@@ -89,7 +89,8 @@ class Sayer:
     def _plain(self, item: Chosen) -> Said:
         passage = item.hit.passage
         whole = bool(passage.plain) and item.text == passage.text
-        if whole and self.verifier.passes(passage.plain, [Quote(passage.text, passage.title)]):
+        quote = Quote(passage.text, passage.title, tuple(item.hit.source.country))
+        if whole and self.verifier.passes(passage.plain, [quote]):
             return Said(passage.plain, (Quoted(item.hit.source, passage, passage.text),))
         return verbatim(item)
 

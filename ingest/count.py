@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import overload
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ class TermRows(Sequence[list[int]]):
             with np.load(file, allow_pickle=False) as data:
                 if str(data["digest"]) == terms.digest and len(data["ends"]) == len(passages):
                     return cls(str(data["names"]).split("\n"), data["numbers"], data["ends"])
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             pass
         rows = cls.counted(passages, terms)
         fresh = file.with_suffix(".new.npz")

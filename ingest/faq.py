@@ -14,7 +14,7 @@ An entry becomes a source of kind ``faq`` whose passages are its sentences; its 
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -73,7 +73,9 @@ def load_entries(folder: Path) -> tuple[list[FaqEntry], list[Problem]]:
         asked = [_plain(question) for question in entry.meta.questions]
         twice = next((key for key in (entry.meta.id, *asked) if key in owners), None)
         if twice:
-            problems.append(Problem(path, f"“{twice}” is already in {owners[twice].name}", field="questions"))
+            field = "id" if twice == entry.meta.id else "questions"
+            message = f"“{twice}” is already in {owners[twice].name}"
+            problems.append(Problem(path, message, line=_line_of(path, twice), field=field))
             continue
         owners |= dict.fromkeys((entry.meta.id, *asked), path)
         entries.append(entry)
@@ -98,9 +100,16 @@ def read_entry(path: Path) -> FaqEntry:
     return FaqEntry(path=path, meta=meta, sentences=sentences)
 
 
-def load_faq(folder: Path) -> Loaded:
-    """The entries of a folder as sources for the index."""
+def load_faq(folder: Path, known: Collection[str] | None = None) -> Loaded:
+    """The entries of a folder as sources for the index.
+
+    Args:
+        folder: where they lie.
+        known: ids of all sources there are; a sentence that cites another one is a problem (its entry isn't used).
+    """
     entries, problems = load_entries(folder)
+    if known is not None:
+        problems += [problem for entry in entries for problem in _unknown(entry, known)]
     return Loaded(sources=[_source(entry) for entry in entries], problems=problems)
 
 
@@ -116,12 +125,25 @@ def _sentences(path: Path, body: str, first_line: int) -> Iterable[FaqSentence]:
         yield FaqSentence(text=found["text"], cites=cites, line=number)
 
 
+def _unknown(entry: FaqEntry, known: Collection[str]) -> Iterable[Problem]:
+    for sentence in entry.sentences:
+        for name in sentence.cites:
+            if name not in known:
+                yield Problem(entry.path, f"there is no source “{name}”", line=sentence.line, field="sources")
+
+
 def _source(entry: FaqEntry) -> Source:
     first = entry.meta.questions[0]
     meta = SourceMeta(id=entry.meta.id, title=first, kind="faq", topics=[entry.meta.topic] if entry.meta.topic else [])
     blocks = tuple(Block("claim", "", sentence.text, sentence.cites) for sentence in entry.sentences)
     digest = hashlib.sha256(entry.model_dump_json(exclude={"path"}).encode()).hexdigest()
     return Source(meta, first, blocks, digest, {blocks[0].text: entry.meta.questions})
+
+
+def _line_of(path: Path, words: str) -> int:
+    """The first line that holds a phrasing or an id, as ``_plain`` writes it; 1 where it is broken over two."""
+    lines = enumerate(read_text(path).split("\n"), start=1)
+    return next((number for number, line in lines if _plain(words) in _plain(line)), 1)
 
 
 def _plain(question: str) -> str:

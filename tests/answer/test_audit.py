@@ -50,7 +50,7 @@ def test_an_absolute_promise_is_always_flagged(auditor: Auditor, text: str) -> N
 @pytest.mark.parametrize(
     "text",
     [
-        "In the ELEKT-D trial, 55.4% of people given ketamine and 41.2% of people given ECT responded after three weeks.",
+        "In the ELEKT-D trial, 55.4% of people given ketamine and 41.2% of those given ECT responded after three weeks.",
         "After a Spravato session, people should not drive until the next day, following a restful sleep.",
         "Ketamine may relieve depression within hours in some people.",
     ],
@@ -149,8 +149,8 @@ def test_the_name_of_a_file_is_no_heading(write: Write) -> None:
 
 
 def test_html_is_read_as_its_text() -> None:
-    page = b"<html><body><h1>Ketamine</h1><p>It may help some people with depression.</p><script>x()</script></body></html>"
-    assert read_bytes(page, "standard input")[-1] == "It may help some people with depression."
+    page = b"<html><body><h1>Ketamine</h1><p>It may help.</p><script>x()</script></body></html>"
+    assert " ".join(read_bytes(page, "standard input")) == "Ketamine It may help."
 
 
 @pytest.mark.parametrize(
@@ -172,5 +172,5 @@ def test_a_text_that_cant_be_audited_is_explained_in_a_line(data: bytes, complai
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableTextError, match="nothing.md"):
+    with pytest.raises(UnreadableTextError, match=r"nothing\.md"):
         read_text(tmp_path / "nothing.md")
