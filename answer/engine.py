@@ -345,13 +345,14 @@ def _build_lookup(generation: Generation, terms: Terms, verifier: Verifier, most
         source_id: SourceView(stored.meta, stored.heading, tuple(claims.get(source_id, ())))
         for source_id, stored in generation.sources.items()
     }
+    cited = claims | {alias: claims.get(source_id, []) for alias, source_id in generation.aliases.items()}
     countries = {source_id: view.meta.country for source_id, view in views.items()}
     return _Lookup(
         generation.manifest.name,
         Coverer(generation, terms),
         Speller(texts, questions, terms.vocabulary),
         views,
-        Sayer(verifier, Supporter(verifier, terms, claims, countries), views, most_words),
+        Sayer(verifier, Supporter(verifier, terms, cited, countries), views, most_words),
     )
 
 

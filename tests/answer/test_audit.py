@@ -50,7 +50,8 @@ def test_an_absolute_promise_is_always_flagged(auditor: Auditor, text: str) -> N
 @pytest.mark.parametrize(
     "text",
     [
-        "In the ELEKT-D trial, 55.4% of people given ketamine and 41.2% of those given ECT responded after three weeks.",
+        "In the ELEKT-D trial, 55.4% of people given ketamine and 41.2% of people given ECT responded after three "
+        "weeks.",
         "After a Spravato session, people should not drive until the next day, following a restful sleep.",
         "Ketamine may relieve depression within hours in some people.",
     ],

@@ -139,7 +139,7 @@ topic: how-fast
 questions:
   - How fast does ketamine work for depression?
 ---
-In a 2006 US trial, one ketamine drip beat placebo within two hours. [zarate-2006]
+In a 2006 trial, one ketamine drip beat placebo within two hours. [zarate-2006]
 Ketamine by mouth was slower: improvement came after two to six weeks. [rosenblat-2019]
 """
 FIRST, SECOND = (line.partition(" [")[0] for line in ENTRY.splitlines()[-2:])
@@ -211,12 +211,12 @@ def test_a_question_that_only_looks_like_it_does_not(matched: Matched, entry: st
     assert matched(text) != entry
 
 
-@pytest.mark.parametrize("text", ["", "?", "ketamine", "What is the capital of France?", "asdf qwer", "x " * 500])
+@pytest.mark.parametrize("text", ["", "?", "What is the capital of France?", "asdf qwer", "x " * 500])
 def test_what_asks_nothing_that_an_entry_answers_finds_none(matched: Matched, text: str) -> None:
     assert matched(text) is None
 
 
-def test_a_question_in_the_words_of_an_entry_names_an_author_and_finds_none(matched: Matched, engine: Engine) -> None:
+def test_a_question_in_the_words_of_an_entry_that_names_an_author_finds_none(matched: Matched) -> None:
     assert matched("Does ketamine help PTSD?") is not None
     for author in ("Zarate", "Murrough", "Popova", "Daly and colleagues", "Krystal et al"):
         assert matched(f"Does ketamine help PTSD according to {author}?") is None
@@ -226,10 +226,10 @@ def test_a_question_in_the_words_of_an_entry_names_an_author_and_finds_none(matc
 
 
 def test_an_entry_answers_with_citations_that_stand_in_its_sources(open_small: OpenSmall) -> None:
-    engine = open_small(ENTRY.replace("2006 US trial", "2006 trial"))
+    engine = open_small(ENTRY)
     answer = ask(engine, ASKED)
     assert (answer.outcome, answer.composer, answer.message) == ("answered", "faq", None)
-    assert [sentence.text for sentence in answer.sentences][:2] == [FIRST.replace("US ", ""), SECOND]
+    assert [sentence.text for sentence in answer.sentences][:2] == [FIRST, SECOND]
     cited = {citation.number: citation for citation in answer.citations}
     assert [cited[s.citations[0]].source_id for s in answer.sentences[:2]] == ["zarate-2006", "rosenblat-2019"]
     for citation in answer.citations:
@@ -256,7 +256,7 @@ def test_a_sentence_that_rests_on_two_sources_cites_both(open_small: OpenSmall) 
 
 
 def test_a_look_alike_is_answered_from_the_literature_instead(open_small: OpenSmall) -> None:
-    engine = open_small(ENTRY.replace("2006 US trial", "2006 trial"))
+    engine = open_small(ENTRY)
     assert ask(engine, ASKED).composer == "faq"
     assert ask(engine, "How fast does esketamine work for depression?").composer == "extractive"
     assert ask(engine, "How fast does ketamine not work for depression?").composer == "extractive"
@@ -266,7 +266,7 @@ def test_a_look_alike_is_answered_from_the_literature_instead(open_small: OpenSm
 
 
 def test_an_entry_whose_source_was_withdrawn_is_not_used(open_small: OpenSmall) -> None:
-    entry = ENTRY.replace("2006 US trial", "2006 trial")
+    entry = ENTRY
     assert ask(open_small(entry), ASKED).composer == "faq"
     answer = ask(open_small(entry, rosenblat_2019=""), ASKED)
     assert answer.composer == "extractive"
@@ -279,24 +279,22 @@ def test_an_entry_whose_source_was_withdrawn_is_not_used(open_small: OpenSmall) 
     [("within two hours", "within two days"), ("beat placebo", "did not beat placebo"), ("ketamine", "esketamine")],
 )
 def test_an_entry_whose_source_no_longer_says_it_is_not_used(open_small: OpenSmall, old: str, new: str) -> None:
-    entry = ENTRY.replace("2006 US trial", "2006 trial")
+    entry = ENTRY
     changed = CARDS["zarate-2006"].replace(old, new)
     answer = ask(open_small(entry, zarate_2006=changed), ASKED)
     assert answer.composer == "extractive"
-    assert FIRST.replace("US ", "") not in answer.text
+    assert FIRST not in answer.text
 
 
 def test_an_entry_that_says_more_than_its_source_is_not_used(open_small: OpenSmall) -> None:
-    entry = ENTRY.replace("2006 US trial", "2006 trial").replace(
-        "within two hours", "within two hours in 90% of people"
-    )
+    entry = ENTRY.replace("within two hours", "within two hours in 90% of people")
     assert ask(open_small(entry), ASKED).composer == "extractive"
 
 
 def test_a_running_engine_follows_a_changed_entry(open_small: OpenSmall) -> None:
-    engine = open_small(ENTRY.replace("2006 US trial", "2006 trial"))
+    engine = open_small(ENTRY)
     assert ask(engine, ASKED).composer == "faq"
-    again = open_small(ENTRY.replace("2006 US trial", "2006 trial").replace("was slower", "took longer"))
+    again = open_small(ENTRY.replace("was slower", "took longer"))
     assert "took longer" in ask(again, ASKED).text
 
 
@@ -325,7 +323,7 @@ def test_what_no_passage_bears_out_comes_with_the_check_that_failed() -> None:
 
 
 def test_a_sentence_may_name_the_country_that_its_source_is_of() -> None:
-    claim, sentence = ("a", "One ketamine drip beat placebo."), "In a US trial, one ketamine drip beat placebo."
-    assert isinstance(supporter(claim, country="US").support(sentence, ["a"]), Supported)
-    assert isinstance(supporter(claim, country="GB").support(sentence, ["a"]), Unsupported)
+    claim, sentence = ("a", "One ketamine drip beat placebo."), "In a UK trial, one ketamine drip beat placebo."
+    assert isinstance(supporter(claim, country="GB").support(sentence, ["a"]), Supported)
+    assert isinstance(supporter(claim, country="US").support(sentence, ["a"]), Unsupported)
     assert isinstance(supporter(claim).support(sentence, ["a"]), Unsupported)

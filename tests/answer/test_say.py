@@ -108,7 +108,7 @@ def test_plain_shows_our_shorter_wording_with_the_claim_as_its_quote(open_small:
         "In a 2006 trial, one ketamine drip beat placebo within two days.",
         "In a 2006 trial, one ketamine drip did not beat placebo within two hours.",
         "In a 2006 trial, one esketamine drip beat placebo within two hours.",
-        "In a 2006 trial, placebo beat one ketamine drip within two hours.",
+        "In a 2009 trial, one ketamine drip beat placebo within two hours.",
         "One ketamine drip always works within two hours.",
     ],
 )
@@ -181,9 +181,9 @@ def test_every_sentence_of_the_project_is_cited_and_every_quote_stands_in_its_ca
 
 
 @pytest.mark.parametrize("text", QUESTIONS)
-def test_plain_is_no_longer_than_standard_and_detailed_says_more(engine: Engine, text: str) -> None:
-    lengths = [len(" ".join(said(ask(engine, detail, text))).split()) for detail in ("plain", "standard", "detailed")]
-    assert lengths[0] <= lengths[1]
+def test_plain_needs_no_more_words_than_standard(engine: Engine, text: str) -> None:
+    plain, standard = (" ".join(said(ask(engine, detail, text))).split() for detail in ("plain", "standard"))
+    assert len(plain) <= len(standard)
 
 
 def test_the_sections_of_background_are_those_of_the_cards(engine: Engine) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -295,3 +296,41 @@ def test_a_port_in_use_is_said_in_one_line(app_url: str, app_environment: dict[s
     assert str(urlsplit(app_url).port) in second.stderr
     assert len(second.stderr.strip().splitlines()) == 1
     assert "Traceback" not in second.stderr
+
+
+def test_another_wording_by_keyboard_then_a_page_to_print(reader: Page, app_url: str, tmp_path: Path) -> None:
+    open_chat(reader, app_url)
+    first = ask(reader, "Can I take it with lithium?").inner_text()
+    reader.get_by_role("radiogroup", name="Read this answer another way").get_by_role("radio", name="Plain").focus()
+    reader.keyboard.press("ArrowRight")
+    expect(reader.get_by_role("radio", name="Standard")).to_be_focused()
+    reader.keyboard.press("ArrowRight")
+    expect(reader.locator(".ka-answer")).to_have_count(1)
+    reader.keyboard.press("Enter")
+    expect(reader.locator(".ka-answer")).to_have_count(2)
+    expect(reader.get_by_role("radio", name="Detailed")).to_have_attribute("aria-checked", "true")
+    assert reader.locator(".ka-answer").first.inner_text() == first
+
+    with reader.expect_download() as download:
+        reader.get_by_role("button", name="Take this to your appointment").click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    printed = reader.context.new_page()
+    asked: list[str] = []
+    printed.on("request", lambda request: asked.append(request.url))
+    printed.goto(file.as_uri())
+    printed.emulate_media(media="print")
+    expect(printed.get_by_role("heading", name="Questions for my clinician")).to_be_visible()
+    expect(printed.locator("article")).to_have_count(2)
+    expect(printed.locator("article blockquote").first).to_be_visible()
+    assert asked == [file.as_uri()], "the page loads nothing else"
+    assert no_sideways_scroll(printed)
+
+
+def test_the_switch_fits_a_phone(phone: Page, app_url: str) -> None:
+    open_chat(phone, app_url)
+    ask(phone, QUESTION)
+    phone.get_by_role("radio", name="Detailed").tap()
+    expect(phone.locator(".ka-answer")).to_have_count(2)
+    expect(phone.get_by_role("radio", name="Detailed")).to_have_attribute("aria-checked", "true")
+    assert no_sideways_scroll(phone)
