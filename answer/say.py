@@ -10,6 +10,7 @@ from answer.schema import Detail
 from answer.verify import Quote, Verifier
 from ingest.schema import Passage, SourceMeta
 
+MOST_SENTENCES = 6
 BACKGROUND_SECTIONS = ("what was studied", "limits")
 
 
@@ -78,10 +79,10 @@ class Sayer:
     def _further(self, said: Sequence[Said], more: Sequence[Chosen]) -> list[Said]:
         """What else was found, as far as the longest answer has room for it."""
         left = self.most_words - sum(len(item.text.split()) for item in said)
-        further = []
+        further: list[Said] = []
         for item in more:
             length = len(item.text.split())
-            if length <= left:
+            if length <= left and len(said) + len(further) < MOST_SENTENCES:
                 further.append(verbatim(item))
                 left -= length
         return further

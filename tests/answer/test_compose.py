@@ -69,10 +69,10 @@ def texts(chosen: Sequence[Chosen]) -> list[str]:
     return [item.text for item in chosen]
 
 
-def test_an_answer_is_one_to_five_sentences_of_at_most_150_words(answers: list[Answer]) -> None:
+def test_an_answer_is_one_to_six_sentences_of_at_most_150_words(answers: list[Answer]) -> None:
     for answer in answers:
         assert answer.outcome == "answered"
-        assert 1 <= len(answer.sentences) <= 5
+        assert 1 <= len(answer.sentences) <= (6 if answer.composer == "faq" else 5)
         assert sum(len(sentence.text.split()) for sentence in answer.sentences) <= 150
 
 
@@ -82,9 +82,9 @@ def test_every_sentence_cites_a_quote_that_stands_word_for_word_in_its_source_fi
         assert citation.quote in " ".join(path.read_text(encoding="utf-8").split())
     for answer in answers:
         quotes = {citation.number: citation.quote for citation in answer.citations}
-        assert [quotes[number] for s in answer.sentences for number in s.citations] == [
-            s.text for s in answer.sentences
-        ]
+        if answer.composer == "extractive":
+            cited = [quotes[number] for sentence in answer.sentences for number in sentence.citations]
+            assert cited == [sentence.text for sentence in answer.sentences]
         assert answer.checks == {"every_sentence_cited": True, "quotes_verbatim": True}
 
 

@@ -1,6 +1,7 @@
 """FAQ: an entry answers what asks the same, with live citations, and nothing that only looks like it."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from settings import ROOT, Settings
 
 Matched = Callable[[str], str | None]
 OpenSmall = Callable[..., Engine]
+# The pointer to the live index is read again after a second.
+FOLLOWED = 1.1
 VOCABULARY = Vocabulary.load(ROOT / "corpus" / "vocabulary.toml")
 
 # Entry → (a question it answers, questions that only look like that one).
@@ -226,7 +229,7 @@ def test_a_question_in_the_words_of_an_entry_that_names_an_author_finds_none(mat
 
 
 def test_an_entry_answers_with_citations_that_stand_in_its_sources(open_small: OpenSmall) -> None:
-    engine = open_small(ENTRY)
+    engine = open_small()
     answer = ask(engine, ASKED)
     assert (answer.outcome, answer.composer, answer.message) == ("answered", "faq", None)
     assert [sentence.text for sentence in answer.sentences][:2] == [FIRST, SECOND]
@@ -256,7 +259,7 @@ def test_a_sentence_that_rests_on_two_sources_cites_both(open_small: OpenSmall) 
 
 
 def test_a_look_alike_is_answered_from_the_literature_instead(open_small: OpenSmall) -> None:
-    engine = open_small(ENTRY)
+    engine = open_small()
     assert ask(engine, ASKED).composer == "faq"
     assert ask(engine, "How fast does esketamine work for depression?").composer == "extractive"
     assert ask(engine, "How fast does ketamine not work for depression?").composer == "extractive"
@@ -266,9 +269,8 @@ def test_a_look_alike_is_answered_from_the_literature_instead(open_small: OpenSm
 
 
 def test_an_entry_whose_source_was_withdrawn_is_not_used(open_small: OpenSmall) -> None:
-    entry = ENTRY
-    assert ask(open_small(entry), ASKED).composer == "faq"
-    answer = ask(open_small(entry, rosenblat_2019=""), ASKED)
+    assert ask(open_small(), ASKED).composer == "faq"
+    answer = ask(open_small(rosenblat_2019=""), ASKED)
     assert answer.composer == "extractive"
     assert SECOND not in answer.text
     assert {citation.source_id for citation in answer.citations} == {"zarate-2006"}
@@ -279,9 +281,8 @@ def test_an_entry_whose_source_was_withdrawn_is_not_used(open_small: OpenSmall) 
     [("within two hours", "within two days"), ("beat placebo", "did not beat placebo"), ("ketamine", "esketamine")],
 )
 def test_an_entry_whose_source_no_longer_says_it_is_not_used(open_small: OpenSmall, old: str, new: str) -> None:
-    entry = ENTRY
     changed = CARDS["zarate-2006"].replace(old, new)
-    answer = ask(open_small(entry, zarate_2006=changed), ASKED)
+    answer = ask(open_small(zarate_2006=changed), ASKED)
     assert answer.composer == "extractive"
     assert FIRST not in answer.text
 
@@ -292,10 +293,11 @@ def test_an_entry_that_says_more_than_its_source_is_not_used(open_small: OpenSma
 
 
 def test_a_running_engine_follows_a_changed_entry(open_small: OpenSmall) -> None:
-    engine = open_small(ENTRY)
-    assert ask(engine, ASKED).composer == "faq"
-    again = open_small(ENTRY.replace("was slower", "took longer"))
-    assert "took longer" in ask(again, ASKED).text
+    engine = open_small()
+    assert SECOND in ask(engine, ASKED).text
+    open_small(ENTRY.replace("was slower", "took longer"))
+    time.sleep(FOLLOWED)
+    assert "took longer" in ask(engine, ASKED).text
 
 
 # Support

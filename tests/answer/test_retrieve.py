@@ -32,7 +32,7 @@ def open_engine(tmp_path: Path, embedder: Embedder) -> Iterator[OpenEngine]:
         ingest_paths(settings, [documents], lambda: embedder)
         index = LiveIndex(IndexFolder(settings.data_dir / settings.collection), identify(settings.embedder))
         vocabulary = Vocabulary.load(settings.corpus_dir / "vocabulary.toml")
-        opened.append(Engine(settings, index, embedder, vocabulary))
+        opened.append(Engine(settings, index, None, embedder, vocabulary))
         return opened[-1]
 
     yield open_on
