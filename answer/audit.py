@@ -198,7 +198,7 @@ class Auditor:
         return text if names_drug else f"{self._lexicon.root['subject'][0]}: {text}"
 
     def _check(self, text: str, *hits: Hit) -> tuple[Check, ...]:
-        return tuple(self._verifier.check(text, [Quote(hit.passage.text, hit.passage.title) for hit in hits]))
+        return tuple(self._verifier.check(text, [_quote(hit) for hit in hits]))
 
     def conclude(self, evidence: Evidence, model: Model | None = None) -> Finding:
         """The finding that follows from the evidence, by the fitted model or by another one."""
@@ -240,7 +240,7 @@ class Auditor:
         """The closest words of the literature that pass the checks themselves."""
         for near in evidence.near:
             hit = near.hits[0]
-            quote = Quote(hit.passage.text, hit.passage.title)
+            quote = _quote(hit)
             for said in [hit.passage.text] if hit.passage.kind == "claim" else sentences(hit.passage.text):
                 if self._verifier.passes(said, [quote]):
                     return Suggestion(text=said, source_id=hit.source.id)
@@ -370,6 +370,10 @@ def _reason(label: Label, evidence: Evidence) -> str:
     order = ("certainty", "names") if label == "overstated" else ("numbers", "arms", "direction", "negation")
     found = (check.reason for near in evidence.near[:PAIRED] for check in near.failed(order))
     return next(found, "says more than the sources" if label == "overstated" else "differs from the sources")
+
+
+def _quote(hit: Hit) -> Quote:
+    return Quote(hit.passage.text, hit.passage.title, tuple(hit.source.country))
 
 
 def _closest(near: Near) -> Closest:

@@ -44,6 +44,7 @@ class Relied(_Part):
     passage_id: str
     quote: str
     title: str
+    country: list[str] = []
     fingerprint: str
 
 
@@ -100,7 +101,7 @@ def load_key(folder: Path, *, create: bool) -> bytes:
 def make_receipt(answer: Answer, engine: Engine, key: bytes) -> Receipt:
     """A signed receipt of an answer."""
     relied = [_relied(citation, engine.source(citation.source_id)) for citation in answer.citations]
-    quotes = {item.number: Quote(item.quote, item.title) for item in relied}
+    quotes = {item.number: _quote(item) for item in relied}
     sentences = [
         CheckedSentence(
             text=sentence.text,
@@ -159,7 +160,7 @@ def _source_findings(item: Relied, view: SourceView | None) -> list[Finding]:
 
 def _rule_findings(receipt: Receipt, verifier: Verifier) -> list[Finding]:
     """Today's checks on the recorded quotes. A check that failed on the day already is no difference."""
-    quotes = {item.number: Quote(item.quote, item.title) for item in receipt.citations}
+    quotes = {item.number: _quote(item) for item in receipt.citations}
     failed = []
     for sentence in receipt.sentences:
         before = {check.name for check in sentence.checks if not check.passed}
@@ -184,8 +185,13 @@ def _relied(citation: Citation, view: SourceView | None) -> Relied:
         passage_id=citation.passage_id,
         quote=citation.quote,
         title=next((claim.title for claim in claims if claim.id == citation.passage_id), ""),
+        country=citation.country,
         fingerprint=_fingerprint(view) if view else "",
     )
+
+
+def _quote(item: Relied) -> Quote:
+    return Quote(item.quote, item.title, tuple(item.country))
 
 
 def _fingerprint(view: SourceView) -> str:

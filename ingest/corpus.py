@@ -58,7 +58,7 @@ def _ingest(
     tools = Tools(identify(settings.embedder), embed, terms, report)
     summary = update_index(root, loaded, tools, rebuild=rebuild)
     if not paths and (settings.corpus_dir / FAQ).is_dir():
-        entries = load_faq(settings.corpus_dir / FAQ)
+        entries = load_faq(settings.corpus_dir / FAQ, loaded.owners)
         summary.take_in(update_index(faq_folder(settings).root, entries, tools, rebuild=rebuild))
     return summary
 
