@@ -69,13 +69,13 @@ def test_the_chat_starts_in_plain_words_and_says_that_they_are_ours(open_page: O
     quotes = {citation.number: citation.quote for citation in answer.citations}
     assert any(said.text not in quotes[said.citations[0]] for said in answer.sentences), "a plain form is ours"
     shown = "\n".join(element.proto.body for element in at.get("html"))
-    assert parts.words.html("wording_extractive") in shown
+    assert parts.words.html(f"wording_{answer.composer}") in shown
     assert all(f"<mark>{html.escape(quote)}</mark>" in shown for quote in quotes.values())
 
 
 def test_another_wording_is_added_and_replaces_nothing(open_page: Open, parts: Parts) -> None:
     at = ask(open_page(), QUESTION)
-    before = [element.proto.body for element in at.chat_message[1].get("html")][0]
+    before = at.chat_message[1].get("html")[0].proto.body
     choose(at, "detailed")
     plain, detailed = answers_of(at)
     assert len(detailed.sentences) > len(plain.sentences)
@@ -127,11 +127,16 @@ def test_an_answer_says_who_worded_it(parts: Parts, composer: str) -> None:
     assert parts.words.html(f"wording_{composer}") in whole(1, answer, parts.words)
 
 
-def test_the_sources_own_sentences_need_no_note(parts: Parts) -> None:
-    assert parts.engine is not None
-    answer = parts.engine.ask(Question(text=QUESTION, detail="standard"))
-    assert answer.composer == "extractive"
-    assert wording_note(answer, parts.words) == ""
+def test_only_shortened_sentences_need_a_note_when_nobody_worded_the_answer(parts: Parts) -> None:
+    answer = talk(parts, QUESTION).turns[0].answer
+    assert answer is not None
+    first = answer.citations[0]
+    own = Sentence(text=first.quote, citations=[first.number])
+    short = Sentence(text="Ours, and shorter.", citations=[first.number])
+    extractive = answer.model_copy(update={"composer": "extractive"})
+    assert wording_note(extractive.model_copy(update={"sentences": [own]}), parts.words) == ""
+    noted = wording_note(extractive.model_copy(update={"sentences": [own, short]}), parts.words)
+    assert parts.words.html("wording_extractive") in noted
 
 
 def test_a_sentence_leads_to_every_card_it_rests_on(parts: Parts) -> None:
