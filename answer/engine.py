@@ -190,7 +190,7 @@ class Engine:
         text = _tidy(question.text[:LONGEST_READ])
         start = time.perf_counter()
         triage = self._triager.triage(text, question.history)
-        language = question.language or self._language_of(text, generation) or self.settings.language
+        language = self._language_of(text, generation) or question.language or self.settings.language
         turn = Turn(question, text, language, self._country(question, text), triage, generation.manifest.corpus_version)
         turn.timings["triage"] = round((time.perf_counter() - start) * 1000, 2)
         return turn
