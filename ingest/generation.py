@@ -148,10 +148,20 @@ class Generation:
         self._counts = np.diff(self._bm25.scores["indptr"]) if self._bm25 else np.zeros(0, np.int64)
 
     def nearest(self, vectors: Vectors, k: int) -> list[dict[str, float]]:
-        """For each query vector, the ``k`` nearest keys of all segments and their cosines (dead ones included)."""
-        found = [segment.nearest(vectors, k) for segment in self.segments]
-        merged = ([pair for part in row for pair in part.items()] for row in zip(*found, strict=True))
+        """For each query vector, the ``k`` nearest keys of all segments and their cosines.
+
+        A key counts in the segment that its source lives in: an older one may hold another question under its name.
+        """
+        found = [self._living(segment, segment.nearest(vectors, k)) for segment in self.segments]
+        merged = ([pair for part in row for pair in part] for row in zip(*found, strict=True))
         return [dict(nlargest(k, row, key=itemgetter(1))) for row in merged] or [{} for _ in vectors]
+
+    def _living(self, segment: Segment, found: Sequence[dict[str, float]]) -> list[list[tuple[str, float]]]:
+        return [[pair for pair in row.items() if self._lives_in(pair[0], segment.name)] for row in found]
+
+    def _lives_in(self, key: str, segment: str) -> bool:
+        row = self.row_of.get(key.split(":", 1)[0])
+        return row is not None and self.manifest.lives_in(self.passages[row].source_id, segment)
 
     def count(self, term: str) -> int:
         """How many passages (their questions included) hold a term."""

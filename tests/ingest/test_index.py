@@ -432,3 +432,25 @@ def test_any_folder_of_texts_can_be_ingested_and_searched(
     with closing(LiveIndex(IndexFolder(settings.data_dir / "small"), MODEL)) as index:
         hits = Retriever(index, embedder, Terms(Vocabulary([]))).search("when may I drive again?")
     assert [hit.source.id for hit in hits] == ["Driving", "bladder"]
+
+
+def test_a_key_of_an_older_segment_never_stands_for_a_question_that_has_changed(
+    tmp_path: Path, embedder: Embedder, write: Callable[[str, str], Path]
+) -> None:
+    card = "---\nid: tea\ntitle: Tea\n---\n# Tea\n\n## What was found\n- Tea is drunk in the afternoon.\n"
+    write("literature/tea.md", card)
+    for filler in range(4):
+        other = card.replace("id: tea", f"id: other-{filler}").replace("Tea", f"Filler {filler}")
+        write(f"literature/other-{filler}.md", other)
+    settings = Settings(data_dir=tmp_path / "data")
+    asked: list[set[str]] = []
+    for questions in (["When is it drunk?", "Why is the sky blue?"], ["When is it drunk?"]):
+        row = {"claim": "Tea is drunk in the afternoon.", "questions": questions}
+        write("questions/tea.jsonl", json.dumps(row) + "\n")
+        ingest_paths(settings, [tmp_path / "literature"], lambda: embedder)
+        index = LiveIndex(IndexFolder(settings.data_dir / settings.collection), identify(settings.embedder))
+        with closing(index), index.reading() as generation:
+            near = generation.nearest(embedder.embed(["Why is the sky blue?"]), 50)[0]
+            asked.append({key for key, cosine in near.items() if cosine > 0.99})
+    assert len(asked[0]) == 1
+    assert asked[1] == set()
