@@ -1,4 +1,4 @@
-"""The command line: ``ketamine-answers ingest | search | ask | verify | audit | evaluate | chat``."""
+"""The command line: ``ketamine-answers ingest | lint | search | ask | verify | audit | evaluate | chat``."""
 
 import json
 import os
@@ -183,12 +183,10 @@ def audit(
 ) -> None:
     """Compare each sentence of a text with the literature: supported, overstated, contradicted …"""
     from answer.audit import Auditor, read_bytes, read_text
-    from ingest.vocabulary import Vocabulary
 
     settings = _settings(collection, data_dir)
     texts = read_bytes(sys.stdin.buffer.read(), "standard input") if file == "-" else read_text(Path(file))
-    auditor = Auditor(_engine(settings), Vocabulary.load(settings.corpus_dir / "vocabulary.toml"))
-    findings = auditor.audit(texts)
+    findings = Auditor(_engine(settings)).audit(texts)
     if as_json:
         rows = [finding.model_dump() for finding in findings]
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")

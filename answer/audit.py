@@ -30,7 +30,7 @@ from errors import OperatorError
 from ingest.load import UnusableFileError, load_file
 from ingest.split import sentences
 from ingest.terms import FILLERS
-from ingest.vocabulary import Vocabulary, words_of
+from ingest.vocabulary import words_of
 
 Label = Literal["supported", "overstated", "contradicted", "not_covered", "not_a_claim"]
 JUDGED: tuple[Label, ...] = ("supported", "overstated", "contradicted")
@@ -169,9 +169,9 @@ class Evidence:
 class Auditor:
     """Audits sentences against the literature of one engine; the clinic's own texts never count as a source."""
 
-    def __init__(self, engine: Engine, vocabulary: Vocabulary) -> None:
+    def __init__(self, engine: Engine) -> None:
         """Read lexicon and weights."""
-        self._engine, self._vocabulary = engine, vocabulary
+        self._engine, self._vocabulary = engine, engine.vocabulary
         self._verifier = engine.verifier
         self._lexicon = Lexicon.model_validate(tomllib.loads(LEXICON.read_text(encoding="utf-8")))
         self._model = Model.model_validate_json(MODEL.read_text(encoding="utf-8"))
@@ -198,7 +198,7 @@ class Auditor:
         return text if names_drug else f"{self._lexicon.root['subject'][0]}: {text}"
 
     def _check(self, text: str, *hits: Hit) -> tuple[Check, ...]:
-        return tuple(self._verifier.check(text, [_quote(hit) for hit in hits]))
+        return tuple(self._verifier.check(text, [Quote.of(hit.passage, hit.source.country) for hit in hits]))
 
     def conclude(self, evidence: Evidence, model: Model | None = None) -> Finding:
         """The finding that follows from the evidence, by the fitted model or by another one."""
@@ -240,7 +240,7 @@ class Auditor:
         """The closest words of the literature that pass the checks themselves."""
         for near in evidence.near:
             hit = near.hits[0]
-            quote = _quote(hit)
+            quote = Quote.of(hit.passage, hit.source.country)
             for said in [hit.passage.text] if hit.passage.kind == "claim" else sentences(hit.passage.text):
                 if self._verifier.passes(said, [quote]):
                     return Suggestion(text=said, source_id=hit.source.id)
@@ -370,10 +370,6 @@ def _reason(label: Label, evidence: Evidence) -> str:
     order = ("certainty", "names") if label == "overstated" else ("numbers", "arms", "direction", "negation")
     found = (check.reason for near in evidence.near[:PAIRED] for check in near.failed(order))
     return next(found, "says more than the sources" if label == "overstated" else "differs from the sources")
-
-
-def _quote(hit: Hit) -> Quote:
-    return Quote(hit.passage.text, hit.passage.title, tuple(hit.source.country))
 
 
 def _closest(near: Near) -> Closest:

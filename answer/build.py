@@ -110,7 +110,7 @@ class AnswerBuilder:
             ids.append(("clinic_source", ""))
         elsewhere = self._elsewhere(turn, said) if outcome == "answered" else []
         if elsewhere and self._composer.is_country_bound(topic):
-            names = [self._words(turn.language).interface(f"country_{code}") for code in elsewhere]
+            names = [words.interface(f"country_{code}") for code in elsewhere]
             ids.append(("other_country", ", ".join(names)))
         return [
             Notice(id=notice, text=words.notice(notice, clinic=self._settings.clinic_name, country=countries))

@@ -22,7 +22,7 @@ from answer.say import Sayer, SourceView, verbatim
 from answer.schema import Answer, Detail, Question
 from answer.spell import Speller
 from answer.suggest import Suggestions
-from answer.translated import Translations
+from answer.translated import Translations, load_translations
 from answer.verify import Verifier
 from ingest.corpus import FAQ, faq_folder
 from ingest.embed import Embedder, identify
@@ -58,11 +58,12 @@ class _Lookup:
 
 @dataclass(slots=True)
 class Turn:
-    """One question on its way to an answer. ``country`` is the one it names, else the reader's; ``notices`` are added
-    to those of the triage."""
+    """One question on its way to an answer. ``english`` says whether its words are; ``country`` is the one it names,
+    else the reader's; ``notices`` are added to those of the triage."""
 
     question: Question
     text: str
+    english: bool
     language: str
     country: str
     triage: Triage
@@ -100,7 +101,7 @@ class Engine:
         self._index = index
         self._faq = faq
         self._book: FaqBook | None = None
-        self._translations = Translations(corpus / FAQ if faq else corpus / "none")
+        self._translations = Translations(load_translations(corpus / FAQ)[0] if faq else {})
         self.vocabulary = vocabulary
         self.verifier = Verifier(vocabulary)
         self._retriever = Retriever(index, embedder, terms)
@@ -190,17 +191,18 @@ class Engine:
         text = _tidy(question.text[:LONGEST_READ])
         start = time.perf_counter()
         triage = self._triager.triage(text, question.history)
-        language = self._language_of(text, generation) or question.language or self.settings.language
-        turn = Turn(question, text, language, self._country(question, text), triage, generation.manifest.corpus_version)
+        speller = self._lookup(generation).speller
+        english = is_english(text, speller.used, speller.right)
+        language = self._other_language(text, english, speller) or question.language or self.settings.language
+        country, version = self._country(question, text), generation.manifest.corpus_version
+        turn = Turn(question, text, english, language, country, triage, version)
         turn.timings["triage"] = round((time.perf_counter() - start) * 1000, 2)
         return turn
 
-    def _language_of(self, text: str, generation: Generation) -> str | None:
-        """The language a text is written in, where it can be told and isn't English."""
-        speller = self._lookup(generation).speller
+    def _other_language(self, text: str, english: bool, speller: Speller) -> str | None:
+        """The language a text is written in, where it can be told and isn't English; a few words tell too little."""
         words = words_of(text)
-        known = len(words) >= FEWEST_WORDS or all(word in speller.right for word in words)
-        if known and is_english(text, speller.used, speller.right):
+        if english and (len(words) >= FEWEST_WORDS or all(word in speller.right for word in words)):
             return None
         return language_by_script(text) or self._translations.language_of(text)
 
@@ -220,7 +222,7 @@ class Engine:
         return None if any(character.isalnum() for character in turn.text) else "unreadable"
 
     def _look_up(self, turn: Turn, lookup: _Lookup) -> Answer:
-        if not is_english(turn.text, lookup.speller.used, lookup.speller.right):
+        if not turn.english:
             return self._in_other_language(turn, lookup)
         text = lookup.speller.mend(self._in_context(turn))
         with turn.timed("retrieve"):
@@ -236,17 +238,16 @@ class Engine:
 
     def _in_other_language(self, turn: Turn, lookup: _Lookup) -> Answer:
         """A translated FAQ entry, or a message in the reader's language with the closest questions there are."""
-        translation = self._translations.match(turn.text, turn.language)
-        near = self._translations.near(turn.text, turn.language)
-        if translation and self._faq:
+        found = self._translations.find(turn.text, turn.language)
+        if found.match and self._faq:
             with self._faq.reading() as generation:
-                entry = self._faq_book(generation).entries.get(translation.id)
-            said = lookup.sayer.translated(entry, translation.sentences) if entry else []
+                entry = self._faq_book(generation).entries.get(found.match.id)
+            said = lookup.sayer.translated(entry, found.match.sentences) if entry else []
             if said and entry:
-                turn.notices = ("language",) if translation.reviewed else ("language", "translated")
+                turn.notices = ("language",) if found.match.reviewed else ("language", "translated")
                 answer = self._builder.answered(turn, said, entry.topic, "faq")
-                return answer.model_copy(update={"follow_ups": near[1:]})
-        return self._builder.message(turn, "no_evidence", "other_language", follow_ups=near or None)
+                return answer.model_copy(update={"follow_ups": list(found.near[1:])})
+        return self._builder.message(turn, "no_evidence", "other_language", follow_ups=found.near or None)
 
     def _from_literature(self, turn: Turn, text: str, hits: Sequence[Hit], lookup: _Lookup) -> Answer:
         """An answer composed of what was found, or a message that says what the sources lack."""
@@ -299,8 +300,9 @@ class Engine:
             match = self._faq_book(generation).match(text, self._retriever.vector(text))
         if match is None:
             return None
-        more = self._compose(turn, text, hits) if hits else []
-        said = lookup.sayer.reviewed(match, turn.question.detail, more)
+        detail = turn.question.detail
+        more = self._compose(turn, text, hits) if hits and detail != "plain" else []
+        said = lookup.sayer.reviewed(match, detail, more)
         return (match.entry.topic, said) if said else None
 
     def _faq_book(self, generation: Generation) -> FaqBook:

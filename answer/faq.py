@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
 
-from answer.quantities import quantities
+from answer.quantities import Quantity, quantities
 from answer.verify import Quote, Verifier
 from ingest.embed import Vectors
 from ingest.generation import Generation
@@ -83,23 +83,27 @@ class FaqBook:
             by_source[passage.source_id].append(passage)
         self.entries = {id_: _entry(generation.sources[id_].meta, found) for id_, found in by_source.items()}
         self._known = lru_cache(maxsize=4096)(self._known_uncached)
+        self._phrased = lru_cache(maxsize=4096)(lambda phrasing: frozenset(terms.of(phrasing)))
 
     def match(self, question: str, vector: Vectors) -> Match | None:
         """The entry that asks the same as ``question`` (its vector: one row); None when none does."""
-        rated = [(self._rating(question, match), match) for match in self._closest(vector) if match.cosine >= CLOSE]
+        asked = frozenset(self._terms.of(question))
+        if self._names_a_stranger(asked):
+            return None
+        rated = [(self._rating(asked, match), match) for match in self._closest(vector) if match.cosine >= CLOSE]
         likely = sorted((pair for pair in rated if pair[0] >= SAME), key=itemgetter(0), reverse=True)[:CONSIDERED]
         return next((match for _, match in likely if self._asks_the_same(question, match)), None)
 
-    def _rating(self, question: str, match: Match) -> float:
-        """How much alike question and entry are: cosine, the share of the question's words (rare ones count more) that
-        the entry's phrasings use, and the share of the closest phrasing's words that the question uses."""
-        asked, phrased = set(self._terms.of(question)), set(self._terms.of(match.phrasing))
-        own = {term for phrasing in match.entry.questions for term in self._terms.of(phrasing)}
+    def _rating(self, asked: frozenset[str], match: Match) -> float:
+        """How much alike a question (its terms) and an entry are: cosine, the share of the question's words (rare ones
+        count more) that the entry's phrasings use, and the share of the closest phrasing's words that it uses."""
+        phrased = self._phrased(match.phrasing)
+        own = frozenset().union(*map(self._phrased, match.entry.questions))
         weights = COSINE_WEIGHT, ASKED_WEIGHT, PHRASED_WEIGHT
         parts = match.cosine, self._share(asked, own), self._share(phrased, asked)
         return sum(weight * part for weight, part in zip(weights, parts, strict=True))
 
-    def _share(self, terms: set[str], others: set[str]) -> float:
+    def _share(self, terms: frozenset[str], others: frozenset[str]) -> float:
         """The share of terms found among others, each weighted by how rare it is."""
         weights = {term: self._generation.idf(term) for term in terms}
         return sum(weight for term, weight in weights.items() if term in others) / (sum(weights.values()) or 1.0)
@@ -123,10 +127,10 @@ class FaqBook:
         known = self._known(match.entry.id)
         if asked - known or phrased - self._widened(self._names(question, NARROWING_KINDS)):
             return False
-        if self._denies(question) != self._denies(match.phrasing) or self._names_a_stranger(question):
+        if self._denies(question) != self._denies(match.phrasing):
             return False
-        told = [quantity for text in _texts(match.entry) for quantity in quantities(text, parts=True)]
-        return all(any(amount.agrees(other) for other in told) for amount in quantities(question))
+        amounts = quantities(question)
+        return not amounts or _tells(match.entry, amounts)
 
     def _names(self, text: str, kinds: frozenset[str]) -> set[str]:
         return {mention.term.name for mention in self._vocabulary.mentions(text) if mention.term.kind in kinds}
@@ -145,9 +149,9 @@ class FaqBook:
     def _denies(self, text: str) -> bool:
         return not self._denials.isdisjoint(words_of(text))
 
-    def _names_a_stranger(self, question: str) -> bool:
-        """True when a word of the question stands in no entry at all: an author's name, an animal, a study."""
-        return any(self._generation.count(term) == 0 for term in self._terms.of(question))
+    def _names_a_stranger(self, asked: frozenset[str]) -> bool:
+        """True when a term of the question stands in no entry at all: an author's name, an animal, a study."""
+        return any(self._generation.count(term) == 0 for term in asked)
 
     def _known_uncached(self, entry_id: str) -> frozenset[str]:
         """Names, with broader ones, in an entry's phrasings and sentences."""
@@ -180,16 +184,12 @@ class Supporter:
         if missing:
             return Unsupported(sentence, f"its source “{missing[0]}” isn't in the index")
         own = set(self.terms.of(sentence))
-        ranked = {
-            name: sorted(self.claims[name], key=lambda p: -_shared(own, self.terms.of(p.titled)))[:TRIED]
-            for name in cites
-        }
+        shared = {p.id: _shared(own, self.terms.of(p.titled)) for name in cites for p in self.claims[name]}
+        ranked = {name: sorted(self.claims[name], key=lambda p: -shared[p.id])[:TRIED] for name in cites}
         singles = [next((p for p in ranked[name] if self._bears_out(sentence, [p])), None) for name in cites]
         if found := [passage for passage in singles if passage]:
             return Supported(sentence, tuple(found))
-        pool = sorted(
-            (p for found in ranked.values() for p in found), key=lambda p: -_shared(own, self.terms.of(p.titled))
-        )
+        pool = sorted((p for found in ranked.values() for p in found), key=lambda p: -shared[p.id])
         for wider in _groups(pool):
             if self._bears_out(sentence, wider):
                 return Supported(sentence, tuple(wider))
@@ -200,11 +200,11 @@ class Supporter:
 
     def _reason(self, sentence: str, pool: Sequence[Passage]) -> str:
         """Why the closest passage doesn't bear it out."""
-        checks = self.verifier.check(sentence, [self._quote(pool[0])])
-        return next(f"{check.name}: {check.reason}" for check in checks if not check.passed)
+        failed = self.verifier.failure(sentence, [self._quote(pool[0])])
+        return f"{failed.name}: {failed.reason}" if failed else ""
 
     def _quote(self, passage: Passage) -> Quote:
-        return Quote(passage.text, passage.title, tuple(self.countries.get(passage.source_id, ())))
+        return Quote.of(passage, self.countries.get(passage.source_id, ()))
 
 
 def _groups(pool: Sequence[Passage]) -> Iterator[Sequence[Passage]]:
@@ -224,6 +224,12 @@ def _entry(meta: SourceMeta, passages: Sequence[Passage]) -> Entry:
     ordered = sorted(passages, key=lambda passage: passage.order)
     questions = next((p.questions for p in ordered if p.questions), ())
     return Entry(meta.id, meta.topics[0] if meta.topics else "", questions, tuple(ordered))
+
+
+def _tells(entry: Entry, amounts: Sequence[Quantity]) -> bool:
+    """True when an entry speaks of all these amounts."""
+    told = [quantity for text in _texts(entry) for quantity in quantities(text, parts=True)]
+    return all(any(amount.agrees(other) for other in told) for amount in amounts)
 
 
 def _texts(entry: Entry) -> list[str]:

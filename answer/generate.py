@@ -151,7 +151,7 @@ class Generator:
         """True when a sentence is a plain statement, holds no order to a model, and passes all checks."""
         if not cited or not _is_statement(text) or self._is_suspect(text):
             return False
-        return self._verifier.passes(text, [_quote(hit) for hit in cited])
+        return self._verifier.passes(text, [Quote.of(hit.passage, hit.source.country) for hit in cited])
 
     def _is_suspect(self, text: str) -> bool:
         """True for orders to a model, and for what no source should ask of a reader."""
@@ -418,10 +418,6 @@ def _read_marks(sentence: str) -> tuple[str, list[int]]:
     numbers = [int(number) for mark in _MARK.findall(sentence) for number in re.findall(r"\d+", mark)]
     plain = " ".join(_DECORATION.sub("", _MARK.sub(" ", sentence)).split())
     return re.sub(r" (?=[.,;:!?])", "", plain), list(dict.fromkeys(numbers))
-
-
-def _quote(hit: Hit) -> Quote:
-    return Quote(hit.passage.text, hit.passage.title, tuple(hit.source.country))
 
 
 def _is_statement(text: str) -> bool:

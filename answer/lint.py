@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from answer.faq import Supporter, Unsupported
-from answer.translated import Translations, mismatches
-from answer.verify import Check, Quote, Verifier
+from answer.translated import load_translations, mismatches
+from answer.verify import Quote, Verifier
 from ingest.corpus import FAQ, PARTS
 from ingest.faq import FaqEntry, load_entries
 from ingest.load import load
@@ -29,9 +29,9 @@ def lint(corpus: Path) -> Iterator[Problem]:
     yield from problems
     countries = {source.meta.id: source.meta.country for source in loaded.sources}
     yield from _entries(entries, Supporter(verifier, Terms(vocabulary), claims, countries))
-    translations = Translations(corpus / FAQ)
-    yield from translations.problems
-    yield from mismatches(corpus / FAQ, {entry.meta.id: entry for entry in entries}, translations.languages)
+    translated, problems = load_translations(corpus / FAQ)
+    yield from problems
+    yield from mismatches(translated, {entry.meta.id: entry for entry in entries})
     for source in loaded.sources:
         yield from _plain_forms(corpus / "questions" / f"{source.meta.id}.jsonl", source, verifier)
 
@@ -46,13 +46,9 @@ def _entries(entries: Sequence[FaqEntry], supporter: Supporter) -> Iterator[Prob
 
 def _plain_forms(path: Path, source: Source, verifier: Verifier) -> Iterator[Problem]:
     for claim, plain in source.plain.items():
-        failed = _first_failed(verifier.check(plain, [Quote(claim, source.heading, tuple(source.meta.country))]))
+        failed = verifier.failure(plain, [Quote(claim, source.heading, tuple(source.meta.country))])
         if failed:
             yield Problem(path, f"{failed.name}: {failed.reason} (“{plain}”)", field="plain", fatal=False)
-
-
-def _first_failed(checks: Sequence[Check]) -> Check | None:
-    return next((check for check in checks if not check.passed), None)
 
 
 def _claims(source: Source) -> list[Passage]:

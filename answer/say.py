@@ -90,7 +90,7 @@ class Sayer:
     def _plain(self, item: Chosen) -> Said:
         passage = item.hit.passage
         whole = bool(passage.plain) and item.text == passage.text
-        quote = Quote(passage.text, passage.title, tuple(item.hit.source.country))
+        quote = Quote.of(passage, item.hit.source.country)
         if whole and self.verifier.passes(passage.plain, [quote]):
             return Said(passage.plain, (Quoted(item.hit.source, passage, passage.text),))
         return verbatim(item)

@@ -8,7 +8,7 @@ accents aside), which bears typing slips and endings; the quotes stay English.
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,6 @@ from ingest.faq import FaqEntry, load_entries
 from ingest.schema import Problem
 from ingest.vocabulary import words_of
 
-ENGLISH = "en"
 CLOSE = 0.65
 AHEAD = 0.06
 LEAST_KNOWN = 0.35
@@ -33,28 +32,34 @@ class Translation:
     """A translated entry: the English entry's id, the sentences in its order, whether a native speaker read it."""
 
     id: str
-    language: str
     sentences: tuple[str, ...]
     reviewed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a question found: the entry that answers it, if one is close enough, and the closest questions to offer."""
+
+    match: Translation | None = None
+    near: tuple[str, ...] = ()
+
+
+def load_translations(folder: Path) -> tuple[dict[str, list[FaqEntry]], list[Problem]]:
+    """The translated entries below an FAQ folder by language (one folder each), and what is wrong with the others."""
+    found: dict[str, list[FaqEntry]] = {}
+    problems: list[Problem] = []
+    for place in sorted(path for path in folder.glob("??") if path.is_dir()):
+        found[place.name], wrong = load_entries(place)
+        problems += wrong
+    return found, problems
+
+
 class Translations:
-    """All translated entries."""
+    """All translated entries, by language."""
 
-    def __init__(self, folder: Path) -> None:
-        """Read the translations below an FAQ folder (one folder a language)."""
-        self.problems: list[Problem] = []
-        self._languages: dict[str, _Language] = {}
-        for place in sorted(path for path in folder.glob("??") if path.is_dir()):
-            entries, problems = load_entries(place)
-            self.problems += problems
-            if entries:
-                self._languages[place.name] = _Language(place.name, entries)
-
-    @property
-    def languages(self) -> list[str]:
-        """Codes of the languages that have entries."""
-        return list(self._languages)
+    def __init__(self, entries: Mapping[str, Sequence[FaqEntry]]) -> None:
+        """Take in what ``load_translations`` has read."""
+        self._languages = {code: _Language(found) for code, found in entries.items() if found}
 
     def language_of(self, text: str) -> str | None:
         """The language most of a text's words belong to; None when too few are known in any."""
@@ -63,22 +68,17 @@ class Translations:
         best = max(shares, key=lambda code: shares[code], default=None)
         return best if best and shares[best] >= LEAST_KNOWN else None
 
-    def match(self, text: str, language: str) -> Translation | None:
-        """The entry of a language that a question is closest to in spelling; None when none is close."""
+    def find(self, text: str, language: str) -> Found:
+        """The entries of a language that a question is closest to in spelling."""
         found = self._languages.get(language)
-        return found.match(text) if found else None
-
-    def near(self, text: str, language: str) -> list[str]:
-        """The questions of a language that are closest to a text, one an entry: to offer where none matches."""
-        found = self._languages.get(language)
-        return found.near(text) if found else []
+        return found.find(text) if found else Found()
 
 
 class _Language:
     """The entries of one language."""
 
-    def __init__(self, code: str, entries: Sequence[FaqEntry]) -> None:
-        self._entries = {entry.meta.id: _translation(code, entry) for entry in entries}
+    def __init__(self, entries: Sequence[FaqEntry]) -> None:
+        self._entries = {entry.meta.id: _translation(entry) for entry in entries}
         self._first = {entry.meta.id: entry.meta.questions[0] for entry in entries}
         self._ids = [entry.meta.id for entry in entries for _ in entry.meta.questions]
         texts = [question for entry in entries for question in entry.meta.questions]
@@ -97,15 +97,12 @@ class _Language:
         """The share of words that the entries use too."""
         return sum(word in self._words for word in words) / (len(words) or 1)
 
-    def match(self, text: str) -> Translation | None:
-        """The closest entry, if it is close and clearly ahead of the second."""
+    def find(self, text: str) -> Found:
+        """The closest entry, if it is close and clearly ahead of the second; plain phrasings of the closest ones."""
         rated = self._rated(text)
         (best, first), second = rated[0], rated[1][0] if len(rated) > 1 else 0.0
-        return self._entries[first] if best >= CLOSE and best - second >= AHEAD else None
-
-    def near(self, text: str) -> list[str]:
-        """The plain phrasings of the closest entries."""
-        return [self._first[entry_id] for _, entry_id in self._rated(text)[:MOST_NEAR]]
+        match = self._entries[first] if best >= CLOSE and best - second >= AHEAD else None
+        return Found(match, tuple(self._first[entry_id] for _, entry_id in rated[:MOST_NEAR]))
 
     def _rated(self, text: str) -> list[tuple[float, str]]:
         """Entries by likeness, the likest first: letter groups of the closest phrasing, and the share of the text's
@@ -131,15 +128,15 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(word[:STEM] for word in words_of(bare))
 
 
-def _translation(code: str, entry: FaqEntry) -> Translation:
-    return Translation(entry.meta.id, code, tuple(s.text for s in entry.sentences), entry.meta.native_reviewed)
+def _translation(entry: FaqEntry) -> Translation:
+    return Translation(entry.meta.id, tuple(s.text for s in entry.sentences), entry.meta.native_reviewed)
 
 
-def mismatches(folder: Path, english: Mapping[str, FaqEntry], languages: Iterable[str]) -> list[Problem]:
+def mismatches(translated: Mapping[str, Sequence[FaqEntry]], english: Mapping[str, FaqEntry]) -> list[Problem]:
     """Translations that don't follow their English entry: unknown id, other number of sentences, other sources."""
     problems = []
-    for language in languages:
-        for entry in load_entries(folder / language)[0]:
+    for language, entries in translated.items():
+        for entry in entries:
             original = english.get(entry.meta.id)
             if original is None:
                 problems.append(Problem(entry.path, f"there is no English entry '{entry.meta.id}'", field="id"))

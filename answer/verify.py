@@ -7,6 +7,7 @@ Each check has a name and says why it failed. They compare words, amounts and or
 
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ from answer.dissect import Text
 from answer.quantities import Quantity
 from answer.rules import RULES, Rules, Words
 from ingest.embed import Vectors
+from ingest.schema import Passage
 from ingest.terms import FILLERS
 from ingest.vocabulary import Vocabulary, words_of
 
@@ -47,6 +49,11 @@ class Quote:
     title: str = ""
     country: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, passage: Passage, country: Iterable[str]) -> "Quote":
+        """A whole passage of a source with these country codes."""
+        return cls(passage.text, passage.title, tuple(country))
+
 
 class Verifier:
     """Runs all checks; safe to share between threads.
@@ -67,6 +74,10 @@ class Verifier:
         self._words = Words(self._rules)
         self._vocabulary = vocabulary
         self._embed = embed
+        self._names_of_places: dict[str, set[str]] = defaultdict(set)
+        for term in vocabulary.terms.values():
+            if term.kind == "place" and term.country:
+                self._names_of_places[term.country].add(term.name)
         self._text = lru_cache(maxsize=20_000)(lambda text: Text(text, self._words, self._vocabulary))
 
     def check(self, sentence: str, quotes: Sequence[Quote]) -> list[Check]:
@@ -93,9 +104,13 @@ class Verifier:
         """The words that negate ("not", "never", "without" …)."""
         return self._words.cues
 
+    def failure(self, sentence: str, quotes: Sequence[Quote]) -> Check | None:
+        """The first check that fails; None when every one passes."""
+        return next((check for check in self.check(sentence, quotes) if not check.passed), None)
+
     def passes(self, sentence: str, quotes: Sequence[Quote]) -> bool:
         """True when every check passes."""
-        return all(check.passed for check in self.check(sentence, quotes))
+        return self.failure(sentence, quotes) is None
 
     def _names(self, said: Text, quotes: Sequence[Quote]) -> str:
         names, distinct = self._rules.names, self._words.distinct
@@ -119,9 +134,7 @@ class Verifier:
     def _places(self, quotes: Sequence[Quote]) -> frozenset[str]:
         """Names of the countries that the quoted documents come from."""
         codes = {code for quote in quotes for code in quote.country}
-        return frozenset(
-            term.name for term in self._vocabulary.terms.values() if term.kind == "place" and term.country in codes
-        )
+        return frozenset(name for code in codes for name in self._names_of_places.get(code, ()))
 
     def _said_otherwise(
         self, name: str, written: frozenset[str], allowed: frozenset[str], stems: frozenset[str], loose: bool

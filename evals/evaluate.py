@@ -73,18 +73,18 @@ def evaluate(
         tell(number)
     claims = [claim.text for view in engine.sources() for claim in view.claims]
     draw = random.Random(0)
-    echo = [_told(fact, row["question"]) for row in rows for fact in countable(row)]
-    drawn = [_told(fact, " ".join(draw.sample(claims, RANDOM_CLAIMS))) for row in rows for fact in countable(row)]
+    echo = [is_told(fact, row["question"]) for row in rows for fact in countable(row)]
+    drawn = [is_told(fact, " ".join(draw.sample(claims, RANDOM_CLAIMS))) for row in rows for fact in countable(row)]
     return Results(name, results, mean(echo or [0.0]), mean(drawn or [0.0]))
 
 
 def countable(row: dict[str, Any]) -> list[str]:
     """Expected facts that the question doesn't hold already."""
-    return [fact for fact in row.get("expect_facts", []) if not _told(fact, row["question"])]
+    return [fact for fact in row.get("expect_facts", []) if not is_told(fact, row["question"])]
 
 
 def _judge(engine: Engine, row: dict[str, Any], detail: Detail) -> Result:
-    expected = {view.meta.id if (view := engine.source(name)) else name for name in row.get("expect_sources", [])}
+    expected = expected_ids(engine, row.get("expect_sources", []))
     found = [hit.source.id for hit in by_source(engine.search(row["question"], LOOKED_AT))]
     answer = engine.ask(Question(text=row["question"], history=row.get("history", []), detail=detail))
     cited = {citation.source_id for citation in answer.citations}
@@ -96,7 +96,7 @@ def _judge(engine: Engine, row: dict[str, Any], detail: Detail) -> Result:
         answerable=row.get("answerable", True),
         rank=next((place for place, name in enumerate(found, start=1) if name in expected), None),
         cited=bool(expected & cited),
-        facts=[_told(fact, answer.text) for fact in countable(row)],
+        facts=[is_told(fact, answer.text) for fact in countable(row)],
         grounded=_is_grounded(engine, answer),
         grade=grade(" ".join(sentence.text for sentence in answer.sentences), engine.vocabulary),
     )
@@ -114,5 +114,11 @@ def _is_grounded(engine: Engine, answer: Answer) -> bool:
     )
 
 
-def _told(fact: str, text: str) -> bool:
+def expected_ids(engine: Engine, names: Sequence[str]) -> set[str]:
+    """The ids that sources go by today; an unknown name stays as it is."""
+    return {view.meta.id if (view := engine.source(name)) else name for name in names}
+
+
+def is_told(fact: str, text: str) -> bool:
+    """True when a text holds an expected fact (a regular expression)."""
     return re.search(fact, text, re.IGNORECASE) is not None

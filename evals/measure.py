@@ -131,13 +131,7 @@ def measure_ours(settings: Settings, questions: Sequence[str]) -> Asked:
         for stage, milliseconds in timings.items():
             asked.stages.setdefault(stage, []).append(milliseconds)
     asked.peak = _peak()
-    for text in questions:
-        for k in RESULTS:
-            start = time.perf_counter()
-            hits = engine.search(text, k)
-            if k == RESULTS[0]:
-                asked.search.append((time.perf_counter() - start) * 1000)
-            asked.found[k].append([hit.source.id for hit in by_source(hits)])
+    _search(asked, questions, engine.search, lambda hits: [hit.source.id for hit in by_source(hits)])
     engine.close()
     return asked
 
@@ -152,15 +146,22 @@ def measure_plain(model: Path, folder: Path, files: Sequence[Path], questions: S
     stack.add(files)
     asked.build_seconds, asked.chunks = time.perf_counter() - start, stack.chunks
     stack.search(questions[0], RESULTS[0])
+    _search(asked, questions, stack.search, lambda names: list(dict.fromkeys(names)))
+    asked.peak = _peak()
+    return asked
+
+
+def _search(
+    asked: Asked, questions: Sequence[str], search: Callable[[str, int], R], sources: Callable[[R], list[str]]
+) -> None:
+    """Search every question for each number of results; the first number is timed, naming the sources left out."""
     for text in questions:
         for k in RESULTS:
             start = time.perf_counter()
-            names = stack.search(text, k)
+            found = search(text, k)
             if k == RESULTS[0]:
                 asked.search.append((time.perf_counter() - start) * 1000)
-            asked.found[k].append(list(dict.fromkeys(names)))
-    asked.peak = _peak()
-    return asked
+            asked.found[k].append(sources(found))
 
 
 def write_documents(folder: Path, corpus: Path, count: int) -> None:

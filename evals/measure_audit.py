@@ -22,7 +22,6 @@ from sklearn.preprocessing import StandardScaler
 from answer.audit import FLAGGED, JUDGED, MODEL, Auditor, Evidence, Finding, Label, Model
 from answer.engine import Engine
 from evals.rows import read_rows
-from ingest.vocabulary import Vocabulary
 from settings import load_settings
 
 CHECKS = Path(__file__).with_name("checks")
@@ -43,7 +42,7 @@ def main(
     """Print how many of the sentences that must be flagged are, and how many of the flags are right."""
     settings, console = load_settings(), Console(highlight=False)
     engine = Engine.open(settings.model_copy(update={"data_dir": data_dir} if data_dir else {}))
-    auditor = Auditor(engine, Vocabulary.load(settings.corpus_dir / "vocabulary.toml"))
+    auditor = Auditor(engine)
     halves = ["a", "b"] if half == "both" else [half]
     seen = [pair for name in FITTED_ON for pair in _seen(auditor, name)] if fit or set(halves) & set(FITTED_ON) else []
     if fit:

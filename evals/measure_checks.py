@@ -5,7 +5,6 @@
 ``evals/checks/paraphrases-a.jsonl`` was used to build the rules, ``…-b.jsonl`` only to measure them.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from rich.table import Table
 
 from answer.verify import Check, Quote, Verifier
 from evals.mutate import mutants
+from evals.rows import read_rows
 from ingest.embed import Embedder
 from ingest.load import load
 from ingest.schema import Source
@@ -59,8 +59,7 @@ class Measured:
 
 def paraphrases(half: str, sources: dict[str, Source]) -> Iterator[Paraphrase]:
     """The sentences of one half; a claim of a source that isn't in the corpus is quoted without title and country."""
-    for line in (CHECKS / f"paraphrases-{half}.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in read_rows(CHECKS / f"paraphrases-{half}.jsonl"):
         yield Paraphrase(row["id"], row["text"], tuple(_quote(claim, sources) for claim in row["claims"]))
 
 

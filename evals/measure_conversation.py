@@ -21,9 +21,9 @@ from rich.table import Table
 from answer.converse import Converser, Understood
 from answer.engine import Engine
 from answer.schema import Question
+from evals.evaluate import expected_ids, is_told
 from evals.rows import read_rows
 from ingest.terms import Terms
-from ingest.vocabulary import Vocabulary
 from settings import load_settings
 
 SCRIPTS = Path(__file__).with_name("conversations") / "scripts.jsonl"
@@ -65,8 +65,8 @@ def main(
 ) -> None:
     """Print the shares of turns that were understood, per split."""
     settings, console = load_settings(), Console(highlight=False, soft_wrap=True)
-    terms = Terms(Vocabulary.load(settings.corpus_dir / "vocabulary.toml"))
-    converser, engine = Converser(terms), Engine.open(settings)
+    engine = Engine.open(settings)
+    converser = Converser(Terms(engine.vocabulary))
     turns = list(_turns(read_rows(scripts)))
     table = Table("", "turns", "all right", "outcome", "source cited", "facts", "topic changes kept apart")
     for name in ("dev", "test") if split == "both" else (split,):
@@ -102,11 +102,11 @@ def _turns(rows: Sequence[dict[str, Any]]) -> Iterator[Turn]:
 
 def _judge(engine: Engine, turn: Turn, text: str) -> Judged:
     answer = engine.ask(Question(text=text))
-    expected = {view.meta.id if (view := engine.source(name)) else name for name in turn.expect["sources"]}
+    expected = expected_ids(engine, turn.expect["sources"])
     cited = {citation.source_id for citation in answer.citations}
     if answer.help:
         cited |= {line.source_id for line in answer.help.lines}
-    lacks = [fact for fact in turn.expect["facts"] if not re.search(fact, answer.text, re.IGNORECASE)]
+    lacks = [fact for fact in turn.expect["facts"] if not is_told(fact, answer.text)]
     note = f"{answer.outcome}; cites {', '.join(sorted(cited))}; lacks {lacks}"
     return Judged(answer.outcome == turn.expect["outcome"], not expected or bool(expected & cited), not lacks, note)
 

@@ -180,14 +180,14 @@ class Generation:
         return np.asarray(self._bm25.get_scores(known), np.float32)
 
 
+def live_rows(manifest: Manifest, segment: Segment) -> list[int]:
+    """Places of a segment's passages whose source the manifest places in it."""
+    return [row for row, p in enumerate(segment.passages) if manifest.lives_in(p.source_id, segment.name)]
+
+
 def live_passages(manifest: Manifest, segments: Iterable[Segment]) -> list[Passage]:
     """The passages whose source the manifest places in their segment, in segment order."""
-    return [
-        passage
-        for segment in segments
-        for passage in segment.passages
-        if manifest.lives_in(passage.source_id, segment.name)
-    ]
+    return [segment.passages[row] for segment in segments for row in live_rows(manifest, segment)]
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -31,6 +31,7 @@ from ingest.generation import (
     LiveSource,
     Manifest,
     damage_explained,
+    live_rows,
     write_atomically,
 )
 from ingest.load import Loaded
@@ -297,8 +298,7 @@ class _Update:
         parts = []
         for segment in segments:
             rows = TermRows.kept(self.folder.segment(segment.name) / "terms.npz", segment.passages, self.tools.terms)
-            live = [n for n, p in enumerate(segment.passages) if manifest.lives_in(p.source_id, segment.name)]
-            parts.append((rows, live))
+            parts.append((rows, live_rows(manifest, segment)))
         return TermRows.join(parts)
 
     def _clear(self, live: Manifest | None) -> None:

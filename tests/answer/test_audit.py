@@ -8,7 +8,6 @@ import pytest
 from answer.audit import FLAGGED, MOST_CHARS, Auditor, Finding, UnreadableTextError, read_bytes, read_text
 from answer.engine import Engine
 from answer.verify import Quote
-from ingest.vocabulary import Vocabulary
 from settings import ROOT
 
 Write = Callable[[str, str], Path]
@@ -16,7 +15,7 @@ Write = Callable[[str, str], Path]
 
 @pytest.fixture(scope="module")
 def auditor(engine: Engine) -> Auditor:
-    return Auditor(engine, Vocabulary.load(engine.settings.corpus_dir / "vocabulary.toml"))
+    return Auditor(engine)
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from answer.compose import Chosen
 from answer.generate import MOST_SENTENCES, Generator, Report, Written
 from answer.retrieve import Hit
 from answer.verify import Quote, Verifier
+from evals.rows import read_rows
 from ingest.embed import Embedder
 from ingest.load import load
 from ingest.schema import Passage, SourceMeta
@@ -237,8 +238,7 @@ def test_true_sentences_are_shown_with_what_they_cite_wherever_the_marks_stand(
 @pytest.mark.slow
 def test_of_an_honest_models_paraphrases_four_in_five_are_shown(make: Callable[..., Made], verifier: Verifier) -> None:
     headings = {source.meta.id: source.heading for source in load([ROOT / "corpus" / "literature"]).sources}
-    lines = (ROOT / "evals" / "checks" / "paraphrases-a.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines]
+    rows = read_rows(ROOT / "evals" / "checks" / "paraphrases-a.jsonl")
     shown, passing = 0, 0
     for start in range(0, len(rows), 4):
         batch = rows[start : start + 4]
