@@ -8,21 +8,16 @@ A whole question with a subject of its own, or one after "different topic:", tak
 """
 
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
 
 from answer.spell import Speller
-from errors import OperatorError
+from answer.turns import Core, Cues, Kind, Turn
 from ingest.terms import Terms
 from ingest.vocabulary import WORD, Mention, Vocabulary, words_of
 
-Kind = Literal["new", "follow_up", "simpler", "detailed", "sure", "sources", "scale"]
-AGAIN: tuple[Kind, ...] = ("simpler", "detailed", "sure", "sources")
 RULES = Path(__file__).with_name("follow-ups.toml")
 REMEMBERED = 12
 LONGEST_READ = 2000
@@ -39,10 +34,6 @@ WHOLE, WHOLE_PLACED, WHOLE_NAMED = 5, 4, 3
 LONG, FAR = 6, 4
 
 
-class FollowUpRulesError(OperatorError):
-    """The rules file can't be used; the message names the file and what is wrong with it."""
-
-
 @dataclass(frozen=True)
 class Understood:
     """A turn as a complete question; ``about`` is the earlier question it leans on."""
@@ -50,66 +41,6 @@ class Understood:
     text: str
     kind: Kind
     about: str | None
-
-
-@dataclass(frozen=True)
-class _Turn:
-    """A text taken apart. ``words`` are as typed, in lower case; ``cues`` the same with slips in cue words mended."""
-
-    text: str
-    words: list[str]
-    cues: list[str]
-    mentions: list[Mention]
-
-    @cached_property
-    def spans(self) -> list[tuple[int, int]]:
-        return [match.span() for match in WORD.finditer(self.text)]
-
-    def part(self, start: int, end: int) -> str:
-        """The text of the words from ``start`` to ``end`` (exclusive), with what stands between them."""
-        return self.text[self.spans[start][0] : self.spans[end - 1][1]] if start < end else ""
-
-    def swapped(self, start: int, end: int, text: str) -> str:
-        """The whole text with those words replaced."""
-        before, after = self.text[: self.spans[start][0]], self.text[self.spans[end - 1][1] :]
-        return " ".join(f"{before}{text}{after}".split())
-
-    def breaks_after(self, place: int) -> bool:
-        """True when the word at ``place`` is the last or followed by a mark."""
-        end = self.spans[place][1]
-        return end == len(self.text) or not self.text[end].isspace()
-
-
-@dataclass(frozen=True)
-class _Core:
-    """A turn between its openers and closers, and what the openers said."""
-
-    start: int
-    end: int
-    changes: bool
-    closes: bool
-    goes_on: bool
-
-
-class _Phrases:
-    """Phrases to find in a list of words, the longest first."""
-
-    def __init__(self, phrases: Iterable[str]) -> None:
-        self._phrases = {tuple(words_of(phrase)) for phrase in phrases}
-        self._longest = max(map(len, self._phrases), default=0)
-
-    def __contains__(self, words: Sequence[str]) -> bool:
-        return tuple(words) in self._phrases
-
-    def at(self, words: Sequence[str], start: int, end: int) -> int:
-        """How many words the longest phrase beginning at ``start`` has; 0 without one."""
-        lengths = range(min(self._longest, end - start), 0, -1)
-        return next((n for n in lengths if tuple(words[start : start + n]) in self._phrases), 0)
-
-    def before(self, words: Sequence[str], start: int, end: int) -> int:
-        """How many words the longest phrase ending at ``end`` has."""
-        lengths = range(min(self._longest, end - start), 0, -1)
-        return next((n for n in lengths if tuple(words[end - n : end]) in self._phrases), 0)
 
 
 class Converser:
@@ -123,76 +54,30 @@ class Converser:
         """
         self._terms = terms
         self._vocabulary: Vocabulary = terms.vocabulary
-        try:
-            self._take(tomllib.loads(rules.read_text(encoding="utf-8")))
-        except OSError as error:
-            raise FollowUpRulesError(f"{rules}: can't be read: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise FollowUpRulesError(f"{rules}: not valid TOML: {error}") from error
-        except re.error as error:
-            raise FollowUpRulesError(f"{rules}: [pronouns] empty: not a pattern: {error}") from error
-        except KeyError as error:
-            raise FollowUpRulesError(f"{rules}: lacks {error}") from error
-
-    def _take(self, rules: dict[str, Any]) -> None:
-        openers, studies, pronouns, asked = rules["openers"], rules["studies"], rules["pronouns"], rules["questions"]
-        self._change, self._closing = _Phrases(openers["change"]), _Phrases(openers["closing"])
-        self._polite, self._further = _Phrases(openers["polite"]), _Phrases(openers["further"])
-        self._further_kept, self._tags = _Phrases(openers["further_kept"]), _Phrases(openers["tags"])
-        self._closers, self._told = _Phrases(openers["closers"]), _Phrases(openers["told"])
-        self._again = {kind: _Phrases(rules["whole"][kind]) for kind in AGAIN}
-        self._filler = frozenset(rules["whole"]["filler"])
-        self._nouns, self._pointers = frozenset(studies["nouns"]), frozenset(studies["pointers"])
-        self._instruments = _Phrases(studies["instruments"])
-        self._one, self._many = frozenset(pronouns["one"]), frozenset(pronouns["many"])
-        self._before_statement = frozenset(pronouns["before_statement"])
-        self._pointing, self._people = frozenset(pronouns["pointing"]), frozenset(pronouns["people"])
-        self._mine, self._statement = frozenset(pronouns["mine"]), frozenset(pronouns["statement"])
-        self._general, self._selves = _Phrases(pronouns["general"]), frozenset(pronouns["selves"])
-        self._two, self._happening = frozenset(pronouns["two"]), frozenset(pronouns["happening"])
-        self._own, self._empty = frozenset(pronouns["own"]), re.compile("|".join(pronouns["empty"]))
-        self._auxiliaries, self._leads = frozenset(asked["auxiliaries"]), _Phrases(asked["leads"])
-        self._comparing = frozenset(pronouns["comparing"])
-        self._having = frozenset(pronouns["having"])
-        self._be = frozenset(asked["be"])
-        self._things, self._of_effects = _Phrases(asked["things"]), frozenset(pronouns["of_effects"])
-        self._negated, self._contracted = _Phrases(asked["negated"]), dict(asked["contracted"])
-        self._small, self._prepositions = frozenset(asked["small"]), frozenset(asked["prepositions"])
-        self._articles, self._joins = frozenset(asked["articles"]), frozenset(asked["joins"])
-        names = rules["names"]
-        self._treatments, self._aspects = frozenset(names["treatments"]), frozenset(names["aspects"])
-        self._groups = {kind: number for number, kinds in enumerate(names["replace"]) for kind in kinds}
-        self._narrowing, self._objects = frozenset(names["narrowing"]), frozenset(names["objects"])
-        self._taken, self._effects = frozenset(names["taken"]), frozenset(names["effects"])
-        self._compose = rules["compose"]
-        self._before, self._kept = dict(self._compose["before"]), frozenset(self._compose["kept"])
-        cues = [
-            phrase for part in (openers, rules["whole"], studies) for phrases in part.values() for phrase in phrases
-        ]
+        self._cues = Cues.read(rules)
         # Twice: a word that is used once only is never taken for the right spelling.
-        self._speller = Speller(cues * 2, [], self._vocabulary)
+        self._speller = Speller(self._cues.all * 2, [], self._vocabulary)
 
     def understand(self, text: str, history: Sequence[str]) -> Understood:
         """Read a turn in the light of the reader's earlier turns, oldest first; odd input comes back as it is."""
         about: str | None = None
         for earlier in history[-REMEMBERED:]:
             about = self._carried(earlier, about)
-        return self._understand(text, about)
+        turn = self._turn(text)
+        return self._understand(text, turn, self._core(turn), about)
 
     def _carried(self, text: str, about: str | None) -> str | None:
         """The question that the next turn may lean on."""
         turn = self._turn(text)
         core = self._core(turn)
-        understood = self._understand(text, about)
+        understood = self._understand(text, turn, core, about)
         if core.start >= core.end or understood.kind == "scale":
             return about
         question = turn.text[turn.spans[core.start][0] :] if understood.kind == "new" else understood.text
         # The question stands at the end of a long story.
         return question if len(question) <= LONGEST_ABOUT else question[-LONGEST_ABOUT:].partition(" ")[2] or None
 
-    def _understand(self, text: str, about: str | None) -> Understood:
-        turn = self._turn(text)
-        core = self._core(turn)
+    def _understand(self, text: str, turn: Turn, core: Core, about: str | None) -> Understood:
         new = Understood(text, "new", None)
         if about is None or core.changes or core.start >= core.end:
             return new
@@ -206,7 +91,7 @@ class Converser:
         composed = self._substituted(turn, core, earlier) or self._leaning(turn, core, earlier)
         return Understood(_question(composed), "follow_up", about)
 
-    def _turn(self, text: str) -> _Turn:
+    def _turn(self, text: str) -> Turn:
         text = " ".join(text[:LONGEST_READ].split())
         words = words_of(text)
         if len(WORD.findall(text)) != len(words):
@@ -216,21 +101,21 @@ class Converser:
         mentions = self._vocabulary.mentions(text)
         mentions += [inner for mention in mentions for inner in self._treatments_inside(mention, words)]
         mentions.sort(key=lambda mention: mention.start)
-        return _Turn(text, words, cues if len(cues) == len(words) else words, mentions)
+        return Turn(text, words, cues if len(cues) == len(words) else words, mentions)
 
     def _treatments_inside(self, mention: Mention, words: Sequence[str]) -> Iterator[Mention]:
         """The treatment that a longer name holds: "addicted to ketamine" names ketamine too."""
         if not self._is_treatment(mention) and mention.end - mention.start > 1:
             for place in range(mention.start, mention.end):
                 for inner in self._vocabulary.mentions(words[place]):
-                    if inner.term.name in self._treatments:
+                    if inner.term.name in self._cues.treatments:
                         yield Mention(inner.term, place, place + 1)
 
-    def _core(self, turn: _Turn) -> _Core:
+    def _core(self, turn: Turn) -> Core:
         start, end = 0, len(turn.words)
         changes = closes = goes_on = False
         while start < end:
-            lists = {"change": self._change, "polite": self._polite, "further": self._further}
+            lists = {"change": self._cues.change, "polite": self._cues.polite, "further": self._cues.further}
             found = {name: phrases.at(turn.cues, start, end) for name, phrases in lists.items()}
             length = max(found.values())
             if not length:
@@ -238,13 +123,13 @@ class Converser:
             changes |= found["change"] == length
             goes_on |= found["further"] == length
             start += length
-            closes |= turn.cues[start - length : start] in self._closing or self._stops(turn, start - 1)
-        while length := self._closers.before(turn.cues, start, end):
+            closes |= turn.cues[start - length : start] in self._cues.closing or self._stops(turn, start - 1)
+        while length := self._cues.closers.before(turn.cues, start, end):
             end -= length
-        goes_on |= self._further_kept.at(turn.cues, start, end) > 0
-        return _Core(start, end, changes, closes, goes_on)
+        goes_on |= self._cues.further_kept.at(turn.cues, start, end) > 0
+        return Core(start, end, changes, closes, goes_on)
 
-    def _stops(self, turn: _Turn, place: int) -> bool:
+    def _stops(self, turn: Turn, place: int) -> bool:
         """True when a full stop, a colon or the like follows a word, and more after it."""
         after = turn.text[turn.spans[place][1] :]
         return len(after) > 1 and after[0] in STOPS
@@ -253,42 +138,42 @@ class Converser:
         """The earlier question without openers, closers and "…, true?"."""
         turn = self._turn(about)
         core = self._core(turn)
-        end = core.end - self._tags.before(turn.words, core.start + 1, core.end)
+        end = core.end - self._cues.tags.before(turn.words, core.start + 1, core.end)
         return turn.part(core.start, end).rstrip(MARKS)
 
-    def _kind_again(self, turn: _Turn, core: _Core) -> Kind | None:
+    def _kind_again(self, turn: Turn, core: Core) -> Kind | None:
         """The way in which the same question is asked again, when the turn says nothing else."""
         best: tuple[int, Kind] | None = None
-        for kind, phrases in self._again.items():
+        for kind, phrases in self._cues.again.items():
             for place in range(core.start, core.end):
                 length = phrases.at(turn.cues, place, core.end)
                 rest = turn.cues[core.start : place] + turn.cues[place + length : core.end]
-                if length > (best[0] if best else 0) and self._filler.issuperset(rest):
+                if length > (best[0] if best else 0) and self._cues.filler.issuperset(rest):
                     best = length, kind
         return best[1] if best else None
 
-    def _asks_about_study(self, turn: _Turn, core: _Core) -> bool:
+    def _asks_about_study(self, turn: Turn, core: Core) -> bool:
         if self._study(turn) or any(map(self._is_treatment, turn.mentions)):
             return False
         words = turn.cues[core.start : core.end]
-        pointed = any(a in self._pointers and b in self._nouns for a, b in pairwise(words))
-        return pointed or any(self._instruments.at(words, place, len(words)) for place in range(len(words)))
+        pointed = any(a in self._cues.pointers and b in self._cues.nouns for a, b in pairwise(words))
+        return pointed or any(self._cues.instruments.at(words, place, len(words)) for place in range(len(words)))
 
-    def _of_the_study(self, turn: _Turn, core: _Core, earlier: _Turn) -> str:
+    def _of_the_study(self, turn: Turn, core: Core, earlier: Turn) -> str:
         end = core.end
         if (
-            turn.words[end - 1] in self._statement
+            turn.words[end - 1] in self._cues.statement
             and end - core.start > 2
-            and turn.words[end - 2] in self._prepositions
+            and turn.words[end - 2] in self._cues.prepositions
         ):
             end -= 2
         said = turn.part(core.start, end)
         if study := self._study(earlier):
-            return f"{said} {self._compose['in_study']} {study}"
-        lead = "of_study" if self._nouns.intersection(turn.cues[core.start : end]) else "in_studies"
-        return f"{said} {self._compose[lead]} {self._names(turn, earlier, bare=True) or self._topic(earlier)}"
+            return f"{said} {self._cues.compose['in_study']} {study}"
+        lead = "of_study" if self._cues.nouns.intersection(turn.cues[core.start : end]) else "in_studies"
+        return f"{said} {self._cues.compose[lead]} {self._names(turn, earlier, bare=True) or self._topic(earlier)}"
 
-    def _is_whole(self, turn: _Turn, core: _Core) -> bool:
+    def _is_whole(self, turn: Turn, core: Core) -> bool:
         """True for a question that needs nothing from before."""
         own = len([term for term in self._terms.asked(turn.part(core.start, core.end)) if not term.startswith("=")])
         near = [start for start, _ in self._pronouns(turn, core) if own < LONG or start - core.start <= FAR]
@@ -299,65 +184,65 @@ class Converser:
             return bool(things) or own >= WHOLE_NAMED
         if not self._is_sentence(turn, core):
             return not core.goes_on and own >= WHOLE
-        if self._comparing.intersection(turn.words) and own < WHOLE_NAMED:
+        if self._cues.comparing.intersection(turn.words) and own < WHOLE_NAMED:
             return False
         if any(map(self._is_treatment, things)):
             return own >= WHOLE_NAMED or not core.goes_on
-        named = any(mention.term.kind in self._objects - {"organisation"} for mention in things)
+        named = any(mention.term.kind in self._cues.objects - {"organisation"} for mention in things)
         least = WHOLE_NAMED if named or self._study(turn) else WHOLE_PLACED if things else WHOLE
         return not core.goes_on and own >= least
 
-    def _is_sentence(self, turn: _Turn, core: _Core) -> bool:
+    def _is_sentence(self, turn: Turn, core: Core) -> bool:
         """True when the turn has the shape of a question, not of a few words."""
         places = range(core.start, core.end)
         starts = [place for place in places if place == core.start or turn.breaks_after(place - 1)]
-        asks = any(self._leads.at(turn.words, place, core.end) for place in starts)
-        return asks or any(turn.words[place] in self._auxiliaries for place in places)
+        asks = any(self._cues.leads.at(turn.words, place, core.end) for place in starts)
+        return asks or any(turn.words[place] in self._cues.auxiliaries for place in places)
 
-    def _pronouns(self, turn: _Turn, core: _Core) -> list[tuple[int, int]]:
+    def _pronouns(self, turn: Turn, core: Core) -> list[tuple[int, int]]:
         """Where the words stand (start, end) that stand for something in an earlier turn."""
-        empty = [match.span() for match in self._empty.finditer(turn.text.lower())]
+        empty = [match.span() for match in self._cues.empty.finditer(turn.text.lower())]
         found = []
         for place in range(core.start, core.end):
             named = any(mention.end <= place and self._is_thing(mention) for mention in turn.mentions)
-            ends = self._ends_with_statement(turn, core, place) or turn.words[place] in self._pointing
+            ends = self._ends_with_statement(turn, core, place) or turn.words[place] in self._cues.pointing
             if named and not ends:
                 continue
             start = turn.spans[place][0]
-            general = self._general.at(turn.words, place, core.end)
+            general = self._cues.general.at(turn.words, place, core.end)
             pronoun = self._points_back(turn, core, place) and not any(a <= start < b for a, b in empty)
             if general or pronoun:
                 found.append((place, place + (general or 1)))
         return found
 
-    def _ends_with_statement(self, turn: _Turn, core: _Core, place: int) -> bool:
+    def _ends_with_statement(self, turn: Turn, core: Core, place: int) -> bool:
         """True for "… with that?" """
-        pronoun = turn.words[place] in self._statement and place == core.end - 1 > core.start
-        return pronoun and turn.words[place - 1] in self._prepositions
+        pronoun = turn.words[place] in self._cues.statement and place == core.end - 1 > core.start
+        return pronoun and turn.words[place - 1] in self._cues.prepositions
 
-    def _points_back(self, turn: _Turn, core: _Core, place: int) -> bool:
+    def _points_back(self, turn: Turn, core: Core, place: int) -> bool:
         word = turn.words[place]
         before = turn.words[place - 1] if place > core.start else None
         after = turn.words[place + 1] if place + 1 < core.end else None
-        if word in self._statement:
-            return before is None or before in self._before_statement
-        if word in self._pointing:
-            return after is None or after in self._auxiliaries or after in self._prepositions
-        return word in self._one or word in self._many or word in self._mine
+        if word in self._cues.statement:
+            return before is None or before in self._cues.before_statement
+        if word in self._cues.pointing:
+            return after is None or after in self._cues.auxiliaries or after in self._cues.prepositions
+        return word in self._cues.one or word in self._cues.many or word in self._cues.mine
 
     def _is_treatment(self, mention: Mention) -> bool:
-        return mention.term.name in self._treatments or mention.term.kind == "route"
+        return mention.term.name in self._cues.treatments or mention.term.kind == "route"
 
     def _is_thing(self, mention: Mention) -> bool:
-        named = self._is_treatment(mention) or mention.term.kind in self._narrowing
-        return named and mention.term.name not in self._aspects
+        named = self._is_treatment(mention) or mention.term.kind in self._cues.narrowing
+        return named and mention.term.name not in self._cues.aspects
 
-    def _substituted(self, turn: _Turn, core: _Core, earlier: _Turn) -> str | None:
+    def _substituted(self, turn: Turn, core: Core, earlier: Turn) -> str | None:
         """The earlier question with this turn's names in the place of those of their kind; None if it says more."""
         mentions = [mention for mention in turn.mentions if core.start <= mention.start and mention.end <= core.end]
         named = {place for mention in mentions for place in range(mention.start, mention.end)}
         rest = [turn.words[place] for place in range(core.start, core.end) if place not in named]
-        if not (self._small | self._people).issuperset(word for word in rest if not word.isdecimal()):
+        if not (self._cues.small | self._cues.people).issuperset(word for word in rest if not word.isdecimal()):
             return None
         if not mentions:
             return self._with_people(turn, core, earlier)
@@ -366,45 +251,45 @@ class Converser:
             text = text and self._swap(turn, core, mention, self._turn(text))
         return text
 
-    def _with_people(self, turn: _Turn, core: _Core, earlier: _Turn) -> str | None:
+    def _with_people(self, turn: Turn, core: Core, earlier: Turn) -> str | None:
         """ "Over 75?", "and adults?": after a question about other people, or people of another age."""
         words = turn.words[core.start : core.end]
         aged = any(map(str.isdecimal, words))
         for mention in earlier.mentions:
             same = not aged or any(map(str.isdecimal, earlier.words[mention.start : mention.end]))
-            if mention.term.kind == "population" and same and (aged or self._people.intersection(words)):
-                start, found = self._beginning(mention, earlier, words[0] in self._prepositions)
-                drop = words[0] in self._prepositions and not aged and not found
+            if mention.term.kind == "population" and same and (aged or self._cues.people.intersection(words)):
+                start, found = self._beginning(mention, earlier, words[0] in self._cues.prepositions)
+                drop = words[0] in self._cues.prepositions and not aged and not found
                 return earlier.swapped(start, mention.end, turn.part(core.start + drop, core.end))
         return None
 
-    def _swap(self, turn: _Turn, core: _Core, mention: Mention, earlier: _Turn) -> str | None:
-        if mention.term.name in self._aspects:
+    def _swap(self, turn: Turn, core: Core, mention: Mention, earlier: Turn) -> str | None:
+        if mention.term.name in self._cues.aspects:
             return None
         front, _ = self._beginning(mention, turn, True)
         front = max(front, core.start)
-        preposed = turn.words[front] in self._prepositions
+        preposed = turn.words[front] in self._cues.prepositions
         target = self._counterpart(mention, earlier)
-        if not target and preposed and mention.term.kind not in self._narrowing:
+        if not target and preposed and mention.term.kind not in self._cues.narrowing:
             return self._with_ending(turn.words[front], turn.part(front, mention.end), earlier)
         if target:
             start, with_preposition = self._beginning(target, earlier, preposed)
             drop = preposed and not with_preposition
             given = turn.part(front + drop, mention.end)
             return earlier.swapped(start, target.end, given)
-        if not self._is_treatment(mention) and mention.term.kind not in self._narrowing:
+        if not self._is_treatment(mention) and mention.term.kind not in self._cues.narrowing:
             return None
-        lead = "" if preposed else f"{self._before[mention.term.kind]} "
+        lead = "" if preposed else f"{self._cues.before[mention.term.kind]} "
         return f"{earlier.text} {lead}{turn.part(front, mention.end)}"
 
-    def _with_ending(self, preposition: str, given: str, earlier: _Turn) -> str | None:
+    def _with_ending(self, preposition: str, given: str, earlier: Turn) -> str | None:
         """ "In urine?" after a question that ends "… in the body"."""
         for start in range(max(0, len(earlier.words) - LONGEST_ENDING), len(earlier.words)):
             if earlier.words[start] == preposition:
                 return earlier.swapped(start, len(earlier.words), given)
         return None
 
-    def _counterpart(self, mention: Mention, earlier: _Turn) -> Mention | None:
+    def _counterpart(self, mention: Mention, earlier: Turn) -> Mention | None:
         """The name in the earlier question that this one takes the place of: the most akin, else the last."""
         others = [other for other in earlier.mentions if self._alike(other, mention)]
         family = self._vocabulary.ancestors(mention.term.name) | {mention.term.name}
@@ -415,60 +300,60 @@ class Converser:
         return max(others, key=kinship, default=None)
 
     def _alike(self, one: Mention, other: Mention) -> bool:
-        if one.term.name in self._aspects:
+        if one.term.name in self._cues.aspects:
             return False
         if self._is_treatment(one) or self._is_treatment(other):
             return self._is_treatment(one) and self._is_treatment(other)
-        return self._groups.get(one.term.kind, -1) == self._groups.get(other.term.kind, -2)
+        return self._cues.groups.get(one.term.kind, -1) == self._cues.groups.get(other.term.kind, -2)
 
-    def _beginning(self, target: Mention, earlier: _Turn, preposed: bool) -> tuple[int, bool]:
+    def _beginning(self, target: Mention, earlier: Turn, preposed: bool) -> tuple[int, bool]:
         """Where a name begins with its article and, if wanted, its preposition; whether one was found."""
-        inner = [place for place in range(target.start, target.end) if earlier.words[place] in self._prepositions]
+        inner = [place for place in range(target.start, target.end) if earlier.words[place] in self._cues.prepositions]
         if preposed and inner:
             return inner[-1], True
         if inner[:1] == [target.start]:
             return target.start + 1, False
         start = self._shortest(target, earlier)
-        while start and earlier.words[start - 1] in self._articles:
+        while start and earlier.words[start - 1] in self._cues.articles:
             start -= 1
-        if preposed and start and earlier.words[start - 1] in self._prepositions:
+        if preposed and start and earlier.words[start - 1] in self._cues.prepositions:
             return start - 1, True
         return start, False
 
-    def _shortest(self, mention: Mention, turn: _Turn) -> int:
+    def _shortest(self, mention: Mention, turn: Turn) -> int:
         """Where a name begins without the verb before it: "drink alcohol" → "alcohol"."""
-        if mention.term.kind in self._taken:
+        if mention.term.kind in self._cues.taken:
             for start in range(mention.end - 1, mention.start, -1):
                 if mention.term.name in self._vocabulary.names(turn.part(start, mention.end)):
                     return start
         return mention.start
 
-    def _leaning(self, turn: _Turn, core: _Core, earlier: _Turn) -> str:
+    def _leaning(self, turn: Turn, core: Core, earlier: Turn) -> str:
         words = turn.words[core.start : core.end]
-        if words in self._leads:
+        if words in self._cues.leads:
             return self._asked_anew(words, turn.part(core.start, core.end), earlier)
         said, whole = self._resolved(turn, core, earlier)
         if self._is_sentence(turn, core):
             return said if whole else f"{said} {self._carried_over(turn, core, said, earlier)}"
         if not any(not self._is_thing(mention) for mention in turn.mentions):
             return f"{earlier.text} {said}"
-        names = self._names(self._turn(said), earlier, self._narrowing)
-        return f"{self._compose['what']} {said} {names} {self._where(said, earlier)}"
+        names = self._names(self._turn(said), earlier, self._cues.narrowing)
+        return f"{self._cues.compose['what']} {said} {names} {self._where(said, earlier)}"
 
-    def _asked_anew(self, words: Sequence[str], said: str, earlier: _Turn) -> str:
+    def _asked_anew(self, words: Sequence[str], said: str, earlier: Turn) -> str:
         """ "Why?", "how quickly?": the words that ask, in front of the earlier question without its own."""
-        if places := [place for place, word in enumerate(words) if place and word in self._auxiliaries]:
+        if places := [place for place, word in enumerate(words) if place and word in self._cues.auxiliaries]:
             # "Why is that?" asks "why?".
             said = " ".join(words[: places[0]])
-        start = self._leads.at(earlier.words, 0, len(earlier.words))
+        start = self._cues.leads.at(earlier.words, 0, len(earlier.words))
         auxiliary = earlier.words[start] if start < len(earlier.words) else ""
-        if auxiliary not in self._auxiliaries:
+        if auxiliary not in self._cues.auxiliaries:
             return f"{said} {self._topic(earlier)}"
-        if words in self._negated and auxiliary in self._contracted:
-            return f"{words[0]} {self._contracted[auxiliary]}{earlier.text[earlier.spans[start][1] :]}"
+        if words in self._cues.negated and auxiliary in self._cues.contracted:
+            return f"{words[0]} {self._cues.contracted[auxiliary]}{earlier.text[earlier.spans[start][1] :]}"
         return f"{said} {earlier.text[earlier.spans[start][0] :]}"
 
-    def _resolved(self, turn: _Turn, core: _Core, earlier: _Turn) -> tuple[str, bool]:
+    def _resolved(self, turn: Turn, core: Core, earlier: Turn) -> tuple[str, bool]:
         """The turn with what its pronoun stands for; whether that was all the earlier question is about."""
         said = turn.part(core.start, core.end)
         places = self._pronouns(turn, core)
@@ -481,88 +366,90 @@ class Converser:
                 return said, head == self._topic(earlier)
         return said, False
 
-    def _head(self, turn: _Turn, core: _Core, start: int, end: int, earlier: _Turn) -> str | None:
+    def _head(self, turn: Turn, core: Core, start: int, end: int, earlier: Turn) -> str | None:
         """What a pronoun stands for; None when it can't be told."""
         word = turn.words[start]
-        if word in self._many:
+        if word in self._cues.many:
             return self._several(word, earlier)
-        if word in self._pointing or word in self._mine:
+        if word in self._cues.pointing or word in self._cues.mine:
             return None
         if self._ends_with_statement(turn, core, start):
             return self._last_unnamed(turn, earlier) if self._is_sentence(turn, core) else None
         if self._is_noun_phrase(earlier):
             return self._topic(earlier)
         general = end - start > 1
-        pointed = word in self._one or general or self._asks_for_thing(earlier)
-        happens = self._happening.intersection(turn.words[end : end + 1])
+        pointed = word in self._cues.one or general or self._asks_for_thing(earlier)
+        happens = self._cues.happening.intersection(turn.words[end : end + 1])
         study = None if general or happens or not pointed else self._study(earlier)
         effect = None if general else self._effect(turn, start, earlier)
         return effect or study or (self._object(turn, start, earlier) if pointed and not happens else None)
 
-    def _object(self, turn: _Turn, start: int, earlier: _Turn) -> str | None:
+    def _object(self, turn: Turn, start: int, earlier: Turn) -> str | None:
         """The treatment or other thing that "it" stands for, else all that the earlier question is about."""
-        things = [m for m in earlier.mentions if self._is_thing(m) and m.term.kind in self._objects]
+        things = [m for m in earlier.mentions if self._is_thing(m) and m.term.kind in self._cues.objects]
         treatments = [m for m in things if self._is_treatment(m)]
         told = [m for m in things if not self._is_treatment(m)]
-        own = bool(self._own.intersection(turn.words[max(0, start - 1) : start]))
+        own = bool(self._cues.own.intersection(turn.words[max(0, start - 1) : start]))
         if found := (told if own else treatments) or things:
             return self._with_front(found[0], earlier)
-        defined = self._things.at(earlier.words, 0, len(earlier.words))
-        return self._topic(earlier) if defined and self._be.intersection(earlier.words[defined : defined + 1]) else None
+        defined = self._cues.things.at(earlier.words, 0, len(earlier.words))
+        is_asked = defined and self._cues.be.intersection(earlier.words[defined : defined + 1])
+        return self._topic(earlier) if is_asked else None
 
-    def _with_front(self, thing: Mention, earlier: _Turn) -> str:
+    def _with_front(self, thing: Mention, earlier: Turn) -> str:
         """A name with its article, or with the capitals before it ("SAINT magnetic stimulation")."""
         start, _ = self._beginning(thing, earlier, False)
-        while start and earlier.part(start - 1, start).isupper() and earlier.words[start - 1] not in self._selves:
+        while start and earlier.part(start - 1, start).isupper() and earlier.words[start - 1] not in self._cues.selves:
             start -= 1
         return earlier.part(start, thing.end)
 
-    def _last_unnamed(self, turn: _Turn, earlier: _Turn) -> str | None:
+    def _last_unnamed(self, turn: Turn, earlier: Turn) -> str | None:
         """The last name in the earlier question that this turn doesn't hold: what "… with that?" points to."""
         own = {mention.term.name for mention in turn.mentions}
         others = [mention for mention in earlier.mentions if mention.term.name not in own]
         return earlier.part(others[-1].start, others[-1].end) if others else None
 
-    def _effect(self, turn: _Turn, start: int, earlier: _Turn) -> str | None:
+    def _effect(self, turn: Turn, start: int, earlier: Turn) -> str | None:
         """The illness, symptom or organ that "it" stands for, rather than the treatment."""
-        effects = [m for m in earlier.mentions if m.term.kind in self._effects and m.term.name not in self._aspects]
-        if self._having.intersection(turn.words[max(0, start - 1) : start]):
+        kinds, aspects = self._cues.effects, self._cues.aspects
+        effects = [m for m in earlier.mentions if m.term.kind in kinds and m.term.name not in aspects]
+        if self._cues.having.intersection(turn.words[max(0, start - 1) : start]):
             found = [m for m in earlier.mentions if m.term.kind == "condition"]
-        elif self._of_effects.intersection(turn.words):
+        elif self._cues.of_effects.intersection(turn.words):
             found = effects + [
-                m for m in earlier.mentions if m.term.name in self._aspects and self._is_name(m, earlier)
+                m for m in earlier.mentions if m.term.name in self._cues.aspects and self._is_name(m, earlier)
             ]
         else:
             found = [m for m in effects if m.term.kind == "symptom" and not any(map(self._is_thing, turn.mentions))]
         return earlier.part(found[-1].start, found[-1].end) if found else None
 
-    def _several(self, word: str, earlier: _Turn) -> str | None:
+    def _several(self, word: str, earlier: Turn) -> str | None:
         """What "they" or "both" stands for: several effects, two treatments, or people."""
         plural = [
-            m for m in earlier.mentions if m.term.name in self._aspects and earlier.words[m.end - 1].endswith("s")
+            m for m in earlier.mentions if m.term.name in self._cues.aspects and earlier.words[m.end - 1].endswith("s")
         ]
-        if plural and word not in self._two:
+        if plural and word not in self._cues.two:
             return earlier.part(plural[-1].start, plural[-1].end)
-        compared = [chunk for chunk in self._chunks(earlier, self._objects) if len(chunk) > 1]
+        compared = [chunk for chunk in self._chunks(earlier, self._cues.objects) if len(chunk) > 1]
         if compared:
             return earlier.part(compared[0][0].start, compared[0][-1].end)
-        return next((word for word in reversed(earlier.words) if word in self._people), None)
+        return next((word for word in reversed(earlier.words) if word in self._cues.people), None)
 
-    def _is_noun_phrase(self, earlier: _Turn) -> bool:
+    def _is_noun_phrase(self, earlier: Turn) -> bool:
         """True for "tell me about lozenges at home" and for a few words that are no question."""
-        core = _Core(0, len(earlier.words), False, False, False)
+        core = Core(0, len(earlier.words), False, False, False)
         words = words_of(self._topic(earlier))
-        return not self._is_sentence(earlier, core) and len(words) <= LONGEST_NAME and words[0] not in self._selves
+        return not self._is_sentence(earlier, core) and len(words) <= LONGEST_NAME and words[0] not in self._cues.selves
 
-    def _study(self, earlier: _Turn) -> str | None:
+    def _study(self, earlier: Turn) -> str | None:
         """The study that the earlier question names: "the KADS trial", or a name in capitals that is no other name."""
         for end, word in enumerate(earlier.words, start=1):
             start = end - 1
-            while word in self._nouns and start and not self._ends_name(earlier.words[start - 1]):
+            while word in self._cues.nouns and start and not self._ends_name(earlier.words[start - 1]):
                 start -= 1
-            if not (self._articles | self._pointers).issuperset(earlier.words[start : end - 1]):
+            if not (self._cues.articles | self._cues.pointers).issuperset(earlier.words[start : end - 1]):
                 return earlier.part(start, end)
-            if word in self._nouns and earlier.words[end : end + 1] == [self._compose["of_study"]]:
+            if word in self._cues.nouns and earlier.words[end : end + 1] == [self._cues.compose["of_study"]]:
                 return earlier.part(start, min(end + LONGEST_ENDING, len(earlier.words)))
         known = {place for mention in earlier.mentions for place in range(mention.start, mention.end)}
         for place in range(len(earlier.words)):
@@ -572,43 +459,44 @@ class Converser:
         return None
 
     def _ends_name(self, word: str) -> bool:
-        return word in self._auxiliaries or word in self._prepositions or (word,) in self._leads or word in self._selves
+        cues = self._cues
+        return word in cues.auxiliaries or word in cues.prepositions or (word,) in cues.leads or word in cues.selves
 
-    def _carried_over(self, turn: _Turn, core: _Core, said: str, earlier: _Turn) -> str:
+    def _carried_over(self, turn: Turn, core: Core, said: str, earlier: Turn) -> str:
         """What a question lacks of the earlier one: the statement it judges, the names it doesn't name."""
         points = {turn.words[start] for start, end in self._pronouns(turn, core) if end - start == 1}
         resolved = said != turn.part(core.start, core.end)
         if (
-            points & self._statement
+            points & self._cues.statement
             and not resolved
             and not self._is_noun_phrase(earlier)
             and not self._asks_for_thing(earlier)
         ):
-            return f"{self._compose['statement']} {self._topic(earlier)}"
+            return f"{self._cues.compose['statement']} {self._topic(earlier)}"
         where = self._where(said, earlier)
         if not earlier.mentions:
             told = points and self._is_noun_phrase(earlier)
             return where if told or self._study(earlier) else self._ending(earlier) or where
-        kinds = self._narrowing
+        kinds = self._cues.narrowing
         if points and all(map(self._is_thing, turn.mentions)):
-            kinds |= self._effects
+            kinds |= self._cues.effects
         rest = self._turn(said)
         if any(map(self._is_thing, earlier.mentions)):
             return f"{self._names(rest, earlier, kinds)} {where}"
         return f"{self._names(rest, earlier) or self._ending(earlier)} {where}"
 
-    def _where(self, said: str, earlier: _Turn) -> str:
+    def _where(self, said: str, earlier: Turn) -> str:
         """The study that the earlier question names; the whole of one that names nothing at all."""
         if study := self._study(earlier):
-            return "" if study in said else f"{self._compose['in_study']} {study}"
+            return "" if study in said else f"{self._cues.compose['in_study']} {study}"
         topic = self._topic(earlier)
-        return "" if earlier.mentions or topic in said else f"{self._compose['topic']} {topic}"
+        return "" if earlier.mentions or topic in said else f"{self._cues.compose['topic']} {topic}"
 
-    def _asks_for_thing(self, earlier: _Turn) -> bool:
+    def _asks_for_thing(self, earlier: Turn) -> bool:
         """True for "what …", "who …": no statement that a later "that" could stand for."""
-        return bool(self._things.at(earlier.words, 0, len(earlier.words)))
+        return bool(self._cues.things.at(earlier.words, 0, len(earlier.words)))
 
-    def _names(self, turn: _Turn, earlier: _Turn, kinds: frozenset[str] | None = None, bare: bool = False) -> str:
+    def _names(self, turn: Turn, earlier: Turn, kinds: frozenset[str] | None = None, bare: bool = False) -> str:
         """The names of the earlier question (of some kinds) that a turn lacks, each with the word before it."""
         own = {mention.term.name for mention in turn.mentions}
         words: list[str] = []
@@ -617,13 +505,13 @@ class Converser:
                 continue
             start = self._shortest(chunk[0], earlier)
             first = bare and not words
-            kept = start > 0 and earlier.words[start - 1] in self._kept and not first
-            led = kept or first or earlier.words[start] in self._prepositions
-            lead = "" if led else f"{self._before[chunk[0].term.kind]} "
+            kept = start > 0 and earlier.words[start - 1] in self._cues.kept and not first
+            led = kept or first or earlier.words[start] in self._cues.prepositions
+            lead = "" if led else f"{self._cues.before[chunk[0].term.kind]} "
             words.append(lead + earlier.part(start - kept, chunk[-1].end))
         return " ".join(words)
 
-    def _chunks(self, earlier: _Turn, kinds: frozenset[str] | None) -> list[list[Mention]]:
+    def _chunks(self, earlier: Turn, kinds: frozenset[str] | None) -> list[list[Mention]]:
         """Names in order, those joined by "or" or "and" together."""
         chunks: list[list[Mention]] = []
         for mention in earlier.mentions:
@@ -632,29 +520,29 @@ class Converser:
             if overlaps or not wanted or not self._is_name(mention, earlier):
                 continue
             between = earlier.words[chunks[-1][-1].end : mention.start] if chunks else ["", ""]
-            if len(between) == 1 and between[0] in self._joins:
+            if len(between) == 1 and between[0] in self._cues.joins:
                 chunks[-1].append(mention)
             else:
                 chunks.append([mention])
         return chunks
 
-    def _ending(self, earlier: _Turn) -> str:
+    def _ending(self, earlier: Turn) -> str:
         """ "… in a session": the last words of a question that names nothing."""
-        places = [place for place, word in enumerate(earlier.words) if place and word in self._kept]
+        places = [place for place, word in enumerate(earlier.words) if place and word in self._cues.kept]
         return earlier.part(places[-1], len(earlier.words)) if places else ""
 
-    def _is_name(self, mention: Mention, turn: _Turn) -> bool:
+    def _is_name(self, mention: Mention, turn: Turn) -> bool:
         """False for a phrase of the vocabulary that is half a sentence ("how long does it last", "last for")."""
         words = turn.words[mention.start : mention.end]
-        asks = self._leads.at(turn.words, mention.start, mention.end) or self._auxiliaries.intersection(words)
-        return not asks and words[-1] not in self._prepositions
+        asks = self._cues.leads.at(turn.words, mention.start, mention.end) or self._cues.auxiliaries.intersection(words)
+        return not asks and words[-1] not in self._cues.prepositions
 
-    def _topic(self, earlier: _Turn) -> str:
+    def _topic(self, earlier: Turn) -> str:
         """What the earlier question is about, without the words that make it a question."""
         end = len(earlier.words)
-        start = self._told.at(earlier.words, 0, end)
-        start += self._leads.at(earlier.words, start, end)
-        while start < end - 1 and earlier.words[start] in self._auxiliaries:
+        start = self._cues.told.at(earlier.words, 0, end)
+        start += self._cues.leads.at(earlier.words, start, end)
+        while start < end - 1 and earlier.words[start] in self._cues.auxiliaries:
             start += 1
         return earlier.text[earlier.spans[min(start, end - 1)][0] :]
 

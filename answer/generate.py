@@ -9,9 +9,7 @@ A thread of its own reads the model, so that no server, however slow, holds a re
 """
 
 import logging
-import queue
 import re
-import threading
 import time
 from collections import abc
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +25,7 @@ from pydantic import BaseModel, SecretStr
 from answer.compose import Chosen
 from answer.retrieve import Hit
 from answer.schema import Composer
+from answer.stream import ModelLeftError, Reading, marked_sentences, read_marks, whole_sentences
 from answer.verify import Quote, Verifier
 from ingest.split import sentences
 from ingest.terms import FILLERS
@@ -49,10 +48,6 @@ PROBE = "ping"
 SUSPECT = frozenset(("injection", "misuse", "abuse"))
 _LOG = logging.getLogger(__name__)
 
-_MARK = re.compile(r"\[\s*\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*\]")
-_MARKS_BEHIND = re.compile(rf"([.!?]+[\"”’)*]*)((?:\s*{_MARK.pattern})+)")
-_NEXT_BEGUN = re.compile(r"[^\[\s]\S*\s")
-_DECORATION = re.compile(r"^\s*(?:[-*•]|#+|\d{1,2}[.)])\s+|\*\*|(?<!\w)\*|\*(?!\w)|[#`]+")
 _WHOLE = re.compile(r"[.!][\"”’)]*$")
 # Links, markup and templates: nothing that a sentence of an answer needs.
 _NOT_PLAIN = re.compile(r"https?:|www\.|</?\w|\]\(|[{}|@]")
@@ -142,10 +137,10 @@ class Generator:
         safe = [hit for hit in hits.values() if not self._is_suspect(hit.passage.text)][:MOST_PASSAGES]
         return Writing(self, question, safe, fallback)
 
-    def read(self, question: str, hits: Sequence[Hit]) -> "_Reading":
+    def read(self, question: str, hits: Sequence[Hit]) -> Reading:
         """Start the model on a question."""
         words = self.settings.max_answer_words
-        return _Reading(self._model, self._prompt.messages(question, hits, MOST_SENTENCES, words))
+        return Reading(self._model, self._prompt.messages(question, hits, MOST_SENTENCES, words))
 
     def may_be_shown(self, text: str, cited: Sequence[Hit]) -> bool:
         """True when a sentence is a plain statement, holds no order to a model, and passes all checks."""
@@ -193,7 +188,7 @@ class Writing(Iterator[Written]):
                 yield from self._checked(reading)
                 self.report.reason = self._shortfall()
                 return
-            except _ModelLeftError as left:
+            except ModelLeftError as left:
                 self.report.reason = left.reason
                 _LOG.warning("The chat model was left: %s.", left.reason)
                 time_left = self._deadline() - time.monotonic()
@@ -203,26 +198,26 @@ class Writing(Iterator[Written]):
                 reading.leave()
             time.sleep(RETRY_PAUSE)
 
-    def _checked(self, reading: "_Reading") -> Iterator[Written]:
+    def _checked(self, reading: Reading) -> Iterator[Written]:
         for sentence in self._arriving(reading):
             # The checks take time too, and a server may send all its text at once.
             if time.monotonic() >= self._deadline():
-                raise _ModelLeftError("it was too slow")
+                raise ModelLeftError("it was too slow")
             yield from self._take(sentence)
             if len(self._shown) >= MOST_SENTENCES or self._tried >= MOST_TRIED:
                 return
         if not self._tried:
-            raise _ModelLeftError("it wrote nothing", again=True)
+            raise ModelLeftError("it wrote nothing", again=True)
 
-    def _arriving(self, reading: "_Reading") -> Iterator[str]:
+    def _arriving(self, reading: Reading) -> Iterator[str]:
         """The model's sentences as they become whole."""
         text = ""
         while (piece := reading.piece(self._deadline())) is not None:
-            whole, text = _cut(text + piece)
+            whole, text = whole_sentences(text + piece)
             yield from whole
             if len(text) > LONGEST_SENTENCE:
-                raise _ModelLeftError("its text has no sentences")
-        yield from _sentences(text)
+                raise ModelLeftError("its text has no sentences")
+        yield from marked_sentences(text)
 
     def _deadline(self) -> float:
         """Until when to wait for the model: shorter while the reader has seen nothing."""
@@ -232,7 +227,7 @@ class Writing(Iterator[Written]):
 
     def _take(self, sentence: str) -> Iterator[Written]:
         """A sentence of the model if it passes, else its source's own, else nothing."""
-        text, numbers = _read_marks(sentence)
+        text, numbers = read_marks(sentence)
         self._tried += 1
         cited = tuple(self._numbered[number] for number in numbers if number in self._numbered)
         honest = len(cited) == len(numbers) <= MOST_CITED
@@ -283,54 +278,6 @@ class Writing(Iterator[Written]):
         return bool(text) and text not in said and words <= self._generator.settings.max_answer_words
 
 
-class _ModelLeftError(Exception):
-    """The model is given up; ``again`` where a second try may do better."""
-
-    def __init__(self, reason: str, again: bool = False) -> None:
-        super().__init__(reason)
-        self.reason, self.again = reason, again
-
-
-class _Reading:
-    """Reads a model's text in a thread of its own."""
-
-    def __init__(self, model: BaseChatModel, messages: list[BaseMessage]) -> None:
-        self._pieces: queue.SimpleQueue[str | Exception | None] = queue.SimpleQueue()
-        self._left = threading.Event()
-        threading.Thread(target=self._read, args=(model, messages), name="chat-model", daemon=True).start()
-
-    def piece(self, deadline: float) -> str | None:
-        """The next piece of text; None at the end.
-
-        Raises:
-            _ModelLeftError: the deadline (``time.monotonic``) is over, or reading failed.
-        """
-        left = deadline - time.monotonic()
-        try:
-            if left <= 0:
-                raise queue.Empty
-            piece = self._pieces.get(timeout=left)
-        except queue.Empty:
-            raise _ModelLeftError("it was too slow") from None
-        if isinstance(piece, Exception):
-            raise _ModelLeftError(f"it failed ({_kind(piece)})", again=True) from piece
-        return piece
-
-    def leave(self) -> None:
-        """Stop after the piece that is being waited for; the client's own time limit ends that wait."""
-        self._left.set()
-
-    def _read(self, model: BaseChatModel, messages: list[BaseMessage]) -> None:
-        try:
-            for chunk in model.stream(messages):
-                if self._left.is_set():
-                    return
-                self._pieces.put(str(chunk.text))
-            self._pieces.put(None)
-        except Exception as error:  # each provider's client raises errors of its own
-            self._pieces.put(error)
-
-
 class _Prompt:
     """The model's instructions, and the message with passages and question, from one file cut at a line ``---``."""
 
@@ -375,10 +322,10 @@ def _check_key(model: BaseChatModel) -> None:
 
 def _probe(model: BaseChatModel, settings: Settings) -> None:
     """Ask the model for a first piece; raises what its client raised. A server that is only busy passes."""
-    reading = _Reading(model, [HumanMessage(PROBE)])
+    reading = Reading(model, [HumanMessage(PROBE)])
     try:
         reading.piece(time.monotonic() + settings.model_seconds)
-    except _ModelLeftError as left:
+    except ModelLeftError as left:
         status = getattr(left.__cause__, "status_code", None) or 0
         if status != 429 and status < 500:
             raise (left.__cause__ or left) from None
@@ -387,37 +334,8 @@ def _probe(model: BaseChatModel, settings: Settings) -> None:
         reading.leave()
 
 
-def _kind(error: Exception) -> str:
-    """Class and status alone: a server's own words may repeat the question or a part of the key."""
-    return f"{type(error).__name__} {getattr(error, 'status_code', '')}".strip()
-
-
 def _one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0][:200]}".rstrip(".")
-
-
-def _cut(text: str) -> tuple[list[str], str]:
-    """Whole sentences at the start of a text, and what follows. A sentence is whole when the next one's first word is:
-    only then is it sure that neither a mark nor the rest of an abbreviation is still to come."""
-    if not re.search(r"[.!?\n]", text):
-        return [], text
-    *whole, last = _sentences(text) or [""]
-    if not whole or not _NEXT_BEGUN.match(last + text[len(text.rstrip()) :]):
-        return [], text
-    return whole, last + text[len(text.rstrip()) :]
-
-
-def _sentences(text: str) -> list[str]:
-    """The sentences of a text, marks behind a full stop moved before it; a line's end ends a sentence."""
-    inside = _MARKS_BEHIND.sub(lambda found: f" {' '.join(found[2].split())}{found[1]} ", text)
-    return [sentence for line in inside.splitlines() for sentence in sentences(line)]
-
-
-def _read_marks(sentence: str) -> tuple[str, list[int]]:
-    """A sentence without marks and decoration, and the numbers of its marks."""
-    numbers = [int(number) for mark in _MARK.findall(sentence) for number in re.findall(r"\d+", mark)]
-    plain = " ".join(_DECORATION.sub("", _MARK.sub(" ", sentence)).split())
-    return re.sub(r" (?=[.,;:!?])", "", plain), list(dict.fromkeys(numbers))
 
 
 def _is_statement(text: str) -> bool:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from answer.converse import RULES, Converser, FollowUpRulesError, Understood
+from answer.converse import RULES, Converser, Understood
 from answer.engine import Engine
 from answer.schema import Question
+from answer.turns import FollowUpRulesError
 from ingest.terms import Terms
 from ingest.vocabulary import Vocabulary
 from settings import ROOT
