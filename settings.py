@@ -1,11 +1,13 @@
 """Typed settings: defaults, then ``settings.toml``, then environment variables ``KETAMINE_ANSWERS_…``."""
 
+import ipaddress
 import os
 import tomllib
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,6 +24,25 @@ PREFIX = "KETAMINE_ANSWERS_"
 
 class BadSettingsError(OperatorError):
     """A setting is missing, misspelt or out of range; the message names it and says where it was set."""
+
+
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$", max_length=200)]
+Rate = Annotated[
+    str, StringConstraints(pattern=r"^[1-9][0-9]*/(second|minute|hour|day)(;[1-9][0-9]*/(second|minute|hour|day))*$")
+]
+
+
+class Site(BaseModel):
+    """A website that may show the assistant: one ``[[sites]]`` table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern="^[a-z0-9][a-z0-9_-]{0,40}$", description="Name of the site in the widget's data-site.")
+    origins: tuple[Origin, ...] = Field((), description="Where its pages come from: 'https://clinic.example'.")
+    country: str | None = Field(None, pattern="^[A-Z]{2}$", description="Its readers' country; else the setting's.")
+    language: str | None = Field(None, pattern="^[a-z]{2}$", description="Its language; else the setting's.")
+    greeting: str = Field("", max_length=500, description="First line of the widget; else the interface texts'.")
+    theme: dict[str, str] = Field(default_factory=dict, description="Attributes of the widget: accent, position …")
 
 
 class Settings(BaseSettings):
@@ -60,6 +81,57 @@ class Settings(BaseSettings):
     model_first_seconds: float = Field(
         8, gt=0, le=600, description="Longest wait for a chat model's first sentence, in seconds."
     )
+    pages: Literal["public", "desk", "all"] = Field(
+        "public", description="Which pages are served: the readers', the staff's, or both."
+    )
+    sites: tuple[Site, ...] = Field((), description="The websites that may show the assistant.")
+    public_url: str = Field(
+        "", pattern="^(https?://[^/\\s]+)?$", description="Address readers reach this server at; empty: as asked for."
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Addresses or networks of web servers whose X-Forwarded-For and -Proto are believed."
+    )
+    hsts_seconds: int = Field(
+        0,
+        ge=0,
+        description="How long browsers shall insist on HTTPS (Strict-Transport-Security); 0 sends no such header.",
+    )
+    question_rate: Rate = Field("30/minute;1000/day", description="Questions one client may ask.")
+    site_rate: Rate = Field("1200/minute", description="Questions all clients of one site may ask together.")
+    read_rate: Rate = Field("300/minute", description="Other requests one client may make.")
+    rate_storage: str = Field(
+        "memory://", description="Where rates are counted: this process's memory, or 'redis://host:6379/0' for several."
+    )
+    max_body_bytes: int = Field(262_144, ge=1024, le=10_000_000, description="Largest request body, in bytes.")
+    upload_seconds: float = Field(10, gt=0, le=600, description="Longest time a request body may take to arrive.")
+    request_seconds: float = Field(60, gt=0, le=600, description="Longest time a request or a stream may take.")
+    max_streams: int = Field(200, ge=1, description="Streams open at once, of all clients.")
+    max_streams_per_client: int = Field(8, ge=1, description="Streams open at once, of one client.")
+    answer_threads: int = Field(4, ge=1, le=64, description="Questions answered at once by the HTTP API.")
+    max_waiting: int = Field(200, ge=1, description="Questions that may wait for a free thread; further ones get 503.")
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Token that opens /api/metrics; without one the address answers 404."
+    )
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port on 127.0.0.1 that serves the metrics without a token; 0 for none."
+    )
+    keep_feedback_text: bool = Field(False, description="Accept a comment with a vote; else it is dropped.")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        """A misspelt address would silently trust nobody."""
+        for proxy in proxies:
+            ipaddress.ip_network(proxy)
+        return proxies
+
+    @field_validator("sites")
+    @classmethod
+    def _told_apart(cls, sites: tuple[Site, ...]) -> tuple[Site, ...]:
+        names = [site.id for site in sites]
+        if len(set(names)) < len(names):
+            raise ValueError("two sites have the same id")
+        return sites
 
     @field_validator("data_dir", "corpus_dir", "prompts_dir")
     @classmethod

@@ -9,6 +9,7 @@ from answer.retrieve import Hit
 from answer.said import Quoted, Said, sources_of
 from answer.schema import Answer, Citation, Confidence, Message, Notice, Sentence
 from answer.schema import Composer as ComposerName
+from answer.streaming import Opening
 from answer.suggest import Suggestions
 from safety.crisis import CrisisLines, Help
 from safety.triage import Outcome
@@ -59,6 +60,10 @@ class AnswerBuilder:
         """An ordinary answer."""
         return self._build(turn, "answered", None, said, topic).model_copy(update={"composer": composer})
 
+    def opening(self, turn: "Turn") -> Opening:
+        """What an ordinary answer shows before its sentences, as far as it is known before they are."""
+        return Opening(outcome="answered", help=self._help(turn), notices=self._notices(turn, "answered", (), topic=""))
+
     def nothing_found(self, turn: "Turn", missing: Sequence[str], hits: Sequence[Hit]) -> Answer:
         """Says what the sources don't cover, and what they can help with instead."""
         named = ", ".join(f"“{word}”" for word in missing[:MOST_MISSING])
@@ -79,7 +84,7 @@ class AnswerBuilder:
     def _build(
         self, turn: "Turn", outcome: Outcome, message: Message | None, said: Sequence[Said], topic: str
     ) -> Answer:
-        citations, sentences = _numbered(said)
+        citations, sentences = numbered(said)
         help_ = self._help(turn)
         return Answer(
             id=turn.question.id or uuid4().hex,
@@ -146,7 +151,7 @@ class AnswerBuilder:
         return "moderate" if high or moderate >= 2 else "limited"
 
 
-def _numbered(said: Sequence[Said]) -> tuple[list[Citation], list[Sentence]]:
+def numbered(said: Sequence[Said]) -> tuple[list[Citation], list[Sentence]]:
     """Citations, each quote once, and the sentences with their numbers."""
     numbers: dict[tuple[str, str], int] = {}
     citations: list[Citation] = []

@@ -5,10 +5,10 @@ import threading
 import time
 import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
-from answer.build import AnswerBuilder
+from answer.build import AnswerBuilder, numbered
 from answer.compose import Chosen, Composer, Reader, evidence
 from answer.converse import Converser
 from answer.cover import Coverage, Coverer
@@ -21,6 +21,7 @@ from answer.said import Said
 from answer.say import Sayer, SourceView, verbatim
 from answer.schema import Answer, Detail, Question
 from answer.spell import Speller
+from answer.streaming import Event, Teller, Telling
 from answer.suggest import Suggestions
 from answer.translated import Translations, load_translations
 from answer.verify import Verifier
@@ -169,19 +170,46 @@ class Engine:
 
     def ask(self, question: Question) -> Answer:
         """Answer a question. Never raises for what a reader typed: odd input gets a message."""
-        start = time.perf_counter()
-        with self._index.reading() as generation:
-            answer = self._answer(question, generation)
-        total = round((time.perf_counter() - start) * 1000, 2)
-        return answer.model_copy(update={"timings_ms": {**answer.timings_ms, "total": total}})
+        answer = None
+        for event in self.stream(question):
+            answer = event.data
+        assert isinstance(answer, Answer)
+        return answer
 
-    def _answer(self, question: Question, generation: Generation) -> Answer:
+    def stream(self, question: Question) -> Iterator[Event]:
+        """Answer a question bit by bit; what is told first of a crisis is its help.
+
+        A chat model's sentences are told as soon as each has passed its checks, a composed answer's all at once. The
+        last event holds the whole answer. Closing the iterator ends the work.
+        """
+        start = time.perf_counter()
+        teller = Teller()
+        with self._index.reading() as generation:
+            answer = yield from self._answer(question, generation, teller)
+        total = round((time.perf_counter() - start) * 1000, 2)
+        yield from teller.whole(answer.model_copy(update={"timings_ms": {**answer.timings_ms, "total": total}}))
+
+    def help_first(self, question: Question) -> Answer | None:
+        """The help alone, where somebody may be in danger; None otherwise. Rules only: nothing is looked up.
+
+        For questions that are refused (too long, too many): help is never refused.
+        """
+        with self._index.reading() as generation:
+            turn = self._begin(question, generation)
+            outcome = turn.triage.outcome
+            if outcome not in HELP_FIRST:
+                return None
+            return self._builder.message(turn, outcome, _message_id(turn.triage, outcome))
+
+    def _answer(self, question: Question, generation: Generation, teller: Teller) -> Telling:
         turn = self._begin(question, generation)
         lookup = self._lookup(generation)
         outcome = turn.triage.outcome
         odd = self._odd_input(turn)
         if outcome is None:
-            return self._builder.message(turn, "no_evidence", odd) if odd else self._look_up(turn, lookup)
+            if odd:
+                return self._builder.message(turn, "no_evidence", odd)
+            return (yield from self._look_up(turn, lookup, teller))
         said: list[Said] = []
         if outcome in HELP_FIRST and question.continue_after_help and not odd:
             said = self._ordinary_part(turn, lookup)
@@ -221,7 +249,7 @@ class Engine:
             return "empty"
         return None if any(character.isalnum() for character in turn.text) else "unreadable"
 
-    def _look_up(self, turn: Turn, lookup: _Lookup) -> Answer:
+    def _look_up(self, turn: Turn, lookup: _Lookup, teller: Teller) -> Telling:
         if not turn.english:
             return self._in_other_language(turn, lookup)
         text = lookup.speller.mend(self._in_context(turn))
@@ -234,7 +262,7 @@ class Engine:
         if reviewed := self._reviewed(turn, text, hits, lookup):
             topic, said = reviewed
             return self._builder.answered(turn, said, topic, "faq")
-        return self._from_literature(turn, text, hits, lookup)
+        return (yield from self._from_literature(turn, text, hits, lookup, teller))
 
     def _in_other_language(self, turn: Turn, lookup: _Lookup) -> Answer:
         """A translated FAQ entry, or a message in the reader's language with the closest questions there are."""
@@ -249,26 +277,29 @@ class Engine:
                 return answer.model_copy(update={"follow_ups": list(found.near[1:])})
         return self._builder.message(turn, "no_evidence", "other_language", follow_ups=found.near or None)
 
-    def _from_literature(self, turn: Turn, text: str, hits: Sequence[Hit], lookup: _Lookup) -> Answer:
+    def _from_literature(self, turn: Turn, text: str, hits: Sequence[Hit], lookup: _Lookup, teller: Teller) -> Telling:
         """An answer composed of what was found, or a message that says what the sources lack."""
         if not hits:
             return self._builder.nothing_found(turn, (), hits)
         with turn.timed("cover"):
             coverage = lookup.coverer.judge(text, hits)
         if coverage.probability >= self.settings.answer_threshold:
-            return self._composed(turn, text, hits, lookup)
+            return (yield from self._composed(turn, text, hits, lookup, teller))
         if _far_away(turn, coverage, hits):
             return self._builder.message(turn, "off_topic", "off_topic")
         return self._builder.nothing_found(turn, coverage.missing, hits)
 
-    def _composed(self, turn: Turn, text: str, hits: Sequence[Hit], lookup: _Lookup) -> Answer:
+    def _composed(self, turn: Turn, text: str, hits: Sequence[Hit], lookup: _Lookup, teller: Teller) -> Telling:
         """Sentences of the sources, or a chat model's where one is configured and passes the checks."""
         chosen, topic = self._compose(turn, text, hits), self._composer.topic(hits)
         if self._generator is None:
             return self._builder.answered(turn, lookup.sayer.compose(chosen, turn.question.detail), topic)
-        with turn.timed("model"):
-            writing = self._generator.write(text, hits, chosen)
-            said = [lookup.sayer.written(sentence.text, [h.passage for h in sentence.hits]) for sentence in writing]
+        yield from teller.opening(self._builder.opening(turn))
+        said: list[Said] = []
+        with turn.timed("model"), closing(self._generator.write(text, hits, chosen)) as writing:
+            for sentence in writing:
+                said.append(lookup.sayer.written(sentence.text, [hit.passage for hit in sentence.hits]))
+                yield from teller.sentences(*numbered(said))
         answer = self._builder.answered(turn, said, topic, writing.report.composer)
         return answer.model_copy(update={"checks": answer.checks | {"model": writing.report.model_dump()}})
 
