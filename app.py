@@ -1,12 +1,12 @@
-"""Composition root: one process that serves the pages, and later the HTTP API and the widget beside them.
+"""Composition root: one process that serves the pages, the HTTP API and the widget.
 
-Started by ``streamlit run app.py``, by ``python app.py`` or by ``ketamine-answers chat``.
+Started by ``ketamine-answers serve`` or ``chat``, by ``python app.py`` or by ``streamlit run app.py``.
 """
 
 from __future__ import annotations
 
 import logging
-import socket
+import os
 import sys
 import tomllib
 from collections.abc import AsyncIterator
@@ -15,30 +15,35 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from starlette.middleware import Middleware
-from starlette.routing import BaseRoute
 
 from errors import OperatorError
 from safety.crisis import CrisisLines
 from safety.wording import Wording
+from service.context import Context
+from service.front import Front
+from service.limits import Limiter
+from service.serve import check_port, log_access
 from settings import ROOT, Settings, load_settings
-from ui import frame, shared, trouble
+from ui import frame, pages, shared, trouble
 from ui.shared import Parts
-from ui.web import SecurityHeaders, ShutPaths
 from ui.words import Words
 
 SCRIPT = ROOT / "ui" / "main.py"
 STREAMLIT_CONFIG = ROOT / ".streamlit" / "config.toml"
-ROUTES: list[BaseRoute] = []
 
 _LOG = logging.getLogger("ketamine_answers")
 
 
-class PortInUseError(OperatorError):
-    """The chat can't listen where it was told to; the message names address, port and the setting to change."""
+class _Chosen:
+    """Settings that a command changed; None for those of file and environment."""
+
+    settings: Settings | None = None
 
 
-def open_parts(settings: Settings) -> Parts:
+front = Front()
+
+
+def open_parts(settings: Settings, limiter: Limiter) -> Parts:
     """Open everything the pages share.
 
     Raises:
@@ -47,7 +52,7 @@ def open_parts(settings: Settings) -> Parts:
     from answer.engine import Engine  # noqa: PLC0415 - takes seconds to import: only when it is needed
 
     engine = Engine.open(settings)
-    return Parts(settings, Words(engine.wording), engine.crisis_lines, engine)
+    return Parts(settings, Words(engine.wording), engine.crisis_lines, engine, limiter.question)
 
 
 def parts_without_engine(settings: Settings) -> Parts:
@@ -59,17 +64,21 @@ def parts_without_engine(settings: Settings) -> Parts:
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Open the shared parts once, close them at the end. Without an index the pages still show help lines."""
-    settings = load_settings()
+    settings = _Chosen.settings or load_settings()
     trouble.quieten_streamlit()
+    log_access()
+    limiter = Limiter(settings)
     try:
-        parts = open_parts(settings)
+        parts = open_parts(settings, limiter)
     except OperatorError as error:
         _LOG.error("No question can be answered. %s", error)
         parts = parts_without_engine(settings)
     shared.provide(parts)
+    front.open(Context.open(settings, parts.engine, parts.crisis_lines, limiter))
     try:
         yield {"parts": parts}
     finally:
+        front.close()
         if parts.engine:
             parts.engine.close()
 
@@ -83,34 +92,27 @@ def on_script_error(error: Exception) -> bool:
 
 app = st.App(
     SCRIPT,
-    routes=ROUTES,
-    middleware=[Middleware(SecurityHeaders), Middleware(ShutPaths)],
+    routes=front.routes(),
+    middleware=front.middleware(),
     lifespan=lifespan,
     on_script_error=on_script_error,
 )
 
 
-def serve(host: str, port: int) -> None:
-    """Serve the chat until it is stopped.
+def serve(settings: Settings) -> None:
+    """Serve pages and API until stopped.
 
     Raises:
         PortInUseError: something else listens there, or the address isn't this machine's.
+        NoPagesError: there are no pages of the kind that the setting asks for.
     """
-    _check_port(host, port)
-    app.run(config={**_streamlit_options(STREAMLIT_CONFIG), "server.address": host, "server.port": port})
-
-
-def _check_port(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise PortInUseError(
-                f"The chat can't listen on {host}, port {port}: {reason}. Choose another with the setting 'port'."
-            ) from error
+    pages.chosen(settings.pages)
+    check_port(settings.host, settings.port)
+    _Chosen.settings = settings
+    # Streamlit starts uvicorn itself; this is where uvicorn then looks for the proxies it may believe.
+    os.environ["FORWARDED_ALLOW_IPS"] = ",".join(settings.trusted_proxies)
+    options = {"server.address": settings.host, "server.port": settings.port}
+    app.run(config={**_streamlit_options(STREAMLIT_CONFIG), **options})
 
 
 def _streamlit_options(path: Path) -> dict[str, Any]:
@@ -127,7 +129,6 @@ def _dotted(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 if __name__ == "__main__":
     try:
-        chosen = load_settings()
-        serve(chosen.host, chosen.port)
+        serve(load_settings())
     except OperatorError as problem:
         sys.exit(str(problem))

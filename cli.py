@@ -1,4 +1,4 @@
-"""The command line: ``ketamine-answers ingest | lint | search | ask | verify | audit | evaluate | chat``."""
+"""The command line: ``ketamine-answers ingest | lint | search | ask | verify | audit | evaluate | chat | serve``."""
 
 import json
 import os
@@ -242,7 +242,6 @@ def chat(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port instead of the settings'.")] = None,
 ) -> None:
     """Start the chat; builds the index first when it is missing or out of date."""
-    from app import serve
     from ingest.corpus import ingest_paths
 
     settings = load_settings()
@@ -250,7 +249,35 @@ def chat(
         summary = ingest_paths(settings, [], _embedder(settings.embedder), report=report)
     if summary.written or summary.problems:
         _print_summary(summary)
-    serve(host or settings.host, port or settings.port)
+    _serve(settings, host, port)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on instead of the settings'.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port instead of the settings'.")] = None,
+    api_only: Annotated[bool, typer.Option("--api-only", help="The HTTP API without the pages.")] = False,
+    pages: Annotated[str | None, typer.Option(help="public, desk or all instead of the settings'.")] = None,
+) -> None:
+    """Start pages and HTTP API on the index there is; for servers."""
+    settings = load_settings()
+    if pages:
+        if pages not in ("public", "desk", "all"):
+            raise typer.BadParameter("--pages: public, desk or all")
+        settings = settings.model_copy(update={"pages": pages})
+    _serve(settings, host, port, api_only=api_only)
+
+
+def _serve(settings: Settings, host: str | None, port: int | None, *, api_only: bool = False) -> None:
+    chosen = settings.model_copy(update={"host": host or settings.host, "port": port or settings.port})
+    if api_only:
+        from service.serve import serve_api
+
+        serve_api(chosen)
+    else:
+        from app import serve as serve_all
+
+        serve_all(chosen)
 
 
 def _settings(collection: str | None, data_dir: Path | None) -> Settings:

@@ -21,7 +21,7 @@ from answer.said import Said
 from answer.say import Sayer, SourceView, verbatim
 from answer.schema import Answer, Detail, Question
 from answer.spell import Speller
-from answer.streaming import Event, Teller, Telling
+from answer.streaming import Teller, Telling, Told
 from answer.suggest import Suggestions
 from answer.translated import Translations, load_translations
 from answer.verify import Verifier
@@ -137,6 +137,11 @@ class Engine:
         if self._faq:
             self._faq.close()
 
+    @property
+    def uses_model(self) -> bool:
+        """True when a chat model writes answers."""
+        return self._generator is not None
+
     def suggestions(self) -> list[str]:
         """Questions to start with."""
         return self._suggestions.first()
@@ -150,6 +155,11 @@ class Engine:
         """A source by its id or one of its aliases."""
         with self._index.reading() as generation:
             return self._lookup(generation).views.get(generation.aliases.get(source_id, source_id))
+
+    def corpus_version(self) -> str:
+        """Names the state of the corpus that answers are drawn from now."""
+        with self._index.reading() as generation:
+            return generation.manifest.corpus_version
 
     def search(self, text: str, k: int = 10) -> list[Hit]:
         """The ``k`` passages that speak most to a text."""
@@ -176,7 +186,7 @@ class Engine:
         assert isinstance(answer, Answer)
         return answer
 
-    def stream(self, question: Question) -> Iterator[Event]:
+    def stream(self, question: Question) -> Told:
         """Answer a question bit by bit; what is told first of a crisis is its help.
 
         A chat model's sentences are told as soon as each has passed its checks, a composed answer's all at once. The

@@ -3,7 +3,7 @@
 Nothing told is ever withdrawn: the whole answer at the end begins with the sentences that were told.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, Field
@@ -29,6 +29,7 @@ class Event(NamedTuple):
     data: BaseModel
 
 
+Told = Generator[Event, None, None]
 Telling = Generator[Event, None, Answer]
 """Events while an answer is made; the answer is what it returns."""
 
@@ -41,13 +42,13 @@ class Teller:
         self._cited = 0
         self._said = 0
 
-    def opening(self, opening: Opening) -> Iterator[Event]:
+    def opening(self, opening: Opening) -> Told:
         """The message and the help, where there are any; told once."""
         if not self._opened and (opening.message or opening.help):
             yield Event("message", opening)
         self._opened = True
 
-    def sentences(self, citations: list[Citation], sentences: list[Sentence]) -> Iterator[Event]:
+    def sentences(self, citations: list[Citation], sentences: list[Sentence]) -> Told:
         """What is new of these sentences, each after the citations that it is the first to use."""
         for sentence in sentences[self._said :]:
             last = max(sentence.citations)
@@ -57,7 +58,7 @@ class Teller:
             yield Event("sentence", sentence)
         self._said = len(sentences)
 
-    def whole(self, answer: Answer) -> Iterator[Event]:
+    def whole(self, answer: Answer) -> Told:
         """What was not told yet, then the answer itself."""
         yield from self.opening(
             Opening(outcome=answer.outcome, message=answer.message, help=answer.help, notices=answer.notices)

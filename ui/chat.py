@@ -104,7 +104,7 @@ def _turn(state: State, turn: Turn, *, last: bool) -> None:
         if turn.answer:
             _below(state, turn, turn.answer, last=last)
         else:
-            slot.html(f'<p class="ka-quiet">{words.html("answer_failed" if turn.failed else "stopped")}</p>')
+            slot.html(f'<p class="ka-quiet">{words.html(_why_unanswered(turn))}</p>')
             st.button(words.text("ask_again"), key=_key(state, turn, "again"), on_click=state.again, args=(turn,))
 
 
@@ -182,7 +182,7 @@ def _ask(state: State, turn: Turn, slot: DeltaGenerator) -> None:
         state.scroll_to = state.anchor(turn, "q")
     turn.pending = False
     try:
-        turn.answer = _answer(state, turn)
+        turn.answer = _answer_in_time(state, turn)
     except Exception as error:  # a failure is the turn's, not the page's
         trouble.report(error)
         turn.failed, turn.continued = True, False
@@ -197,9 +197,30 @@ def _ask(state: State, turn: Turn, slot: DeltaGenerator) -> None:
         slot.html(shown)
 
 
-def _answer(state: State, turn: Turn) -> Answer | None:
+def _why_unanswered(turn: Turn) -> str:
+    """Id of the sentence that stands where an answer would."""
+    if turn.too_many:
+        return "too_many_questions"
+    return "answer_failed" if turn.failed else "stopped"
+
+
+def _answer_in_time(state: State, turn: Turn) -> Answer | None:
+    """The answer, or help alone from somebody who asks faster than the settings allow: help is never refused."""
     here = shared.parts()
-    question = Question.model_validate(
+    turn.too_many = here.seconds_to_wait(state.client()) > 0
+    if not turn.too_many or here.engine is None:
+        return _answer(state, turn)
+    return here.engine.help_first(_question(state, turn))
+
+
+def _answer(state: State, turn: Turn) -> Answer | None:
+    engine = shared.parts().engine
+    return engine.ask(_question(state, turn)) if engine else None
+
+
+def _question(state: State, turn: Turn) -> Question:
+    here = shared.parts()
+    return Question.model_validate(
         {
             "text": turn.question,
             "history": state.conversation.history_before(turn, here.words.text("crisis_stand_in")),
@@ -210,7 +231,6 @@ def _answer(state: State, turn: Turn) -> Answer | None:
             "continue_after_help": turn.continued,
         }
     )
-    return here.engine.ask(question) if here.engine else None
 
 
 def _key(state: State, turn: Turn, name: str) -> str:

@@ -37,8 +37,9 @@ def puts_help_first(answer: Answer) -> bool:
 class Turn:
     """One question and what came of it.
 
-    ``pending`` until it is being answered; with no answer after that it was stopped, or ``failed``. ``continued`` when
-    the ordinary part of a message in crisis was asked for too. ``forgotten`` when only the need for help was kept.
+    ``pending`` until it is being answered; with no answer after that it was stopped, ``failed``, or one of
+    ``too_many`` in a short time. ``continued`` when the ordinary part of a message in crisis was asked for too.
+    ``forgotten`` when only the need for help was kept.
     ``rewords`` names the turn whose question this one answers again in another wording.
     """
 
@@ -47,6 +48,7 @@ class Turn:
     answer: Answer | None = None
     pending: bool = True
     failed: bool = False
+    too_many: bool = False
     continued: bool = False
     forgotten: bool = False
     detail: Detail = "plain"

@@ -2,23 +2,24 @@
 
 import streamlit as st
 
-from ui import frame, shared
-
-_PAGES = {"chat.py": "nav_chat", "library.py": "nav_library"}
+from ui import frame, pages, shared
 
 
 def run() -> None:
     """Draw the frame and run the page."""
     here = shared.parts()
+    shown = pages.chosen(here.settings.pages)
     page = st.navigation(
         [
-            st.Page(file, title=here.words.text(name), url_path=file.removesuffix(".py"), default=file == "chat.py")
-            for file, name in _PAGES.items()
+            st.Page(
+                file, title=here.words.text(name), url_path=file.removesuffix(".py"), default=file == next(iter(shown))
+            )
+            for file, name in shown.items()
         ],
         position="hidden",
     )
     frame.open_frame()
-    frame.links(_PAGES, here.words)
+    frame.links(shown, here.words)
     if here.engine is None:
         frame.sorry("not_ready")
     else:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from answer.schema import Detail
 from ui import shared
-from ui.keep import Conversation, Turn
+from ui.keep import Conversation, Turn, new_id
 
 _STATE = "ketamine_answers"
 
@@ -25,6 +25,11 @@ class State:
     scroll_to: str = ""
     resumed: bool = False
     detail: Detail = "plain"
+    id: str = field(default_factory=new_id)
+
+    def client(self) -> str:
+        """Who asks, for the limits: the address, or this session where the address says nothing (this machine)."""
+        return st.context.ip_address or self.id
 
     def begin_run(self) -> None:
         """What a run announces or brings into view is its own; a crisis found after a reload is brought into view."""

@@ -5,6 +5,7 @@ The composition root provides it once (`provide`); the pages ask for it (`parts`
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,12 +24,16 @@ class NotProvidedError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything a page needs. ``engine`` is None when it couldn't be opened: pages then still show help lines."""
+    """Everything a page needs. ``engine`` is None when it couldn't be opened: pages then still show help lines.
+
+    ``seconds_to_wait`` counts a client's question and says how long it must wait, 0 for not at all.
+    """
 
     settings: Settings
     words: Words
     crisis_lines: CrisisLines
     engine: Engine | None
+    seconds_to_wait: Callable[[str], int] = lambda client: 0
     keep: Keep = field(default_factory=Keep)
 
     def help_at_hand(self) -> Help:

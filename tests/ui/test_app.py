@@ -12,10 +12,12 @@ from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 import app
+from service.headers import HEADERS, SHUT, SecurityHeaders, ShutPaths
+from service.problems import Catch
+from service.serve import PortInUseError
 from settings import Settings
 from ui import trouble
 from ui.shared import Parts
-from ui.web import HEADERS, SHUT, SecurityHeaders, ShutPaths
 
 
 async def _page(scope: Any, receive: Any, send: Any) -> None:
@@ -34,7 +36,8 @@ def get(path: str) -> tuple[int, dict[str, str]]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
-    asyncio.run(SecurityHeaders(ShutPaths(_page))(scope, receive, send))
+    inside = Catch(ShutPaths(_page), say=lambda code, **fields: "")
+    asyncio.run(SecurityHeaders(inside, lambda: ["'self'", "https://clinic.example"])(scope, receive, send))
     start = sent[0]
     return start["status"], {name.decode().lower(): value.decode() for name, value in start["headers"]}
 
@@ -44,7 +47,7 @@ def test_shut_paths_answer_404(path: str) -> None:
     assert get(path)[0] == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/library", "/_stcore/health", "/_stcore/agents-of-change"])
+@pytest.mark.parametrize("path", ["/", "/library", "/_stcore/health", "/_stcore/agents-of-change", "/docs-of-ours"])
 def test_other_paths_pass(path: str) -> None:
     assert get(path)[0] == 200
 
@@ -53,7 +56,7 @@ def test_other_paths_pass(path: str) -> None:
 def test_every_response_has_the_security_headers(path: str) -> None:
     found = get(path)[1]
     assert all(found[name.lower()] == value for name, value in HEADERS.items())
-    assert "frame-ancestors 'self'" in found["content-security-policy"]
+    assert "frame-ancestors 'self' https://clinic.example" in found["content-security-policy"]
 
 
 def test_streamlit_options_exist_and_keep_everything_on_the_machine() -> None:
@@ -73,8 +76,8 @@ def test_a_port_in_use_is_told_in_one_line() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(app.PortInUseError) as told:
-            app.serve("127.0.0.1", port)
+        with pytest.raises(PortInUseError) as told:
+            app.serve(Settings(host="127.0.0.1", port=port))
     assert str(port) in str(told.value)
     assert "\n" not in str(told.value)
 

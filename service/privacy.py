@@ -1,0 +1,62 @@
+"""The privacy page: what is kept and who receives what, as the settings in force have it; words from ``prompts/``."""
+
+from __future__ import annotations
+
+from html import escape
+
+from answer.company import receiver
+from safety.wording import Wording, WordingError
+from service.context import Context
+
+STYLE = (
+    "body{font:1.05rem/1.6 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem;color:#2b2926;"
+    "background:#fbf8f3}h1,h2{font-family:Georgia,serif;line-height:1.25}h2{font-size:1.2rem;margin-top:2rem}"
+    "@media(prefers-color-scheme:dark){body{color:#ede7dd;background:#1b1a18}}"
+)
+
+
+def privacy_page(context: Context) -> str:
+    """The page as HTML; everything in it is escaped."""
+    wording, settings = context.wording(), context.settings
+    fields = {"clinic": settings.clinic_name, "contact": settings.clinic_contact}
+
+    def text(id: str, **more: str) -> str:
+        return escape(wording.interface(f"privacy_{id}", **fields, **more))
+
+    parts = [f"<h1>{text('title')}</h1>", f"<p>{text('intro')}</p>"]
+    for heading, ids in _sections(context).items():
+        parts.append(f"<h2>{text(heading)}</h2>")
+        parts += [f"<p>{text(id, company=company_name(context, wording))}</p>" for id in ids]
+    return (
+        f'<!doctype html><html lang="{settings.language}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{text("title")}</title>'
+        f"<style>{STYLE}</style></head><body><main>{''.join(parts)}</main></body></html>"
+    )
+
+
+def company_name(context: Context, wording: Wording) -> str:
+    """The name of the company that receives questions; the host's where it has no name; empty for nobody."""
+    name = receiver(context.settings) if context.engine and context.engine.uses_model else ""
+    return named(name, wording)
+
+
+def named(receiver: str, wording: Wording) -> str:
+    """A provider's company, from the interface texts; any other name as it is."""
+    try:
+        return wording.interface(f"company_{receiver}")
+    except WordingError:
+        return receiver
+
+
+def _sections(context: Context) -> dict[str, list[str]]:
+    """Headings, and what is true of this server below each."""
+    settings = context.settings
+    uses_model = bool(context.engine and context.engine.uses_model)
+    model = ["model_none"] if not uses_model else ["model_hosted" if receiver(settings) else "model_own"]
+    counted = "limits_shared" if settings.rate_storage != "memory://" else "limits"
+    return {
+        "asked": ["asked_memory", "asked_widget", "asked_crisis"],
+        "model": model,
+        "kept": ["log", counted, "votes_text" if settings.keep_feedback_text else "votes", "cookies"],
+        "who": ["contact"],
+    }

@@ -1,0 +1,29 @@
+"""Which pages a process shows: the readers', the staff's, or both. A page's file is read only when it is shown."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from errors import OperatorError
+
+PUBLIC = {"chat.py": "nav_chat", "library.py": "nav_library"}
+"""File below ``ui/`` → id of its name."""
+
+DESK: dict[str, str] = {}
+"""The staff's pages, in the same form."""
+
+
+class NoPagesError(OperatorError):
+    """There are no pages of the kind that was asked for."""
+
+
+def chosen(which: Literal["public", "desk", "all"]) -> dict[str, str]:
+    """The pages to show, the first one as the start.
+
+    Raises:
+        NoPagesError: there are none of that kind.
+    """
+    found = {"public": PUBLIC, "desk": DESK, "all": PUBLIC | DESK}[which]
+    if not found:
+        raise NoPagesError(f"Setting 'pages': this version has no pages for '{which}'. Use 'public'.")
+    return found
