@@ -30,6 +30,15 @@ def settings_of(engine: Engine, **changes: Any) -> Settings:
     return Settings(**{**engine.settings.model_dump(), "sites": SITES, "metrics_token": "open", **changes})
 
 
+def app_of(front: Front) -> Starlette:
+    """An application of the API alone, opened by the test itself."""
+    return Starlette(
+        routes=front.routes(),
+        middleware=front.middleware(),
+        exception_handlers={404: front.on_error, 405: front.on_error},
+    )
+
+
 @pytest.fixture
 def open_api(engine: Engine) -> Iterator[Open]:
     """Opens an API of its own with changed settings; ``engine=…`` puts another in the real one's place."""
@@ -39,12 +48,7 @@ def open_api(engine: Engine) -> Iterator[Open]:
         settings = settings_of(engine, **changes)
         front = Front()
         front.open(Context.open(settings, instead, engine.crisis_lines, Limiter(settings)))
-        app = Starlette(
-            routes=front.routes(),
-            middleware=front.middleware(),
-            exception_handlers={404: front.on_error, 405: front.on_error},
-        )
-        client = TestClient(app, raise_server_exceptions=False)
+        client = TestClient(app_of(front), raise_server_exceptions=False)
         clients.append((client, front))
         return client
 
