@@ -6,6 +6,7 @@ import ipaddress
 import os
 from urllib.parse import urlsplit
 
+from safety.wording import Wording, WordingError
 from settings import Settings
 
 ADDRESSES = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL", "ollama": "OLLAMA_HOST"}
@@ -27,6 +28,15 @@ def receiver(settings: Settings) -> str:
         return "" if provider == "ollama" else provider
     host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
     return "" if _is_here(host) else host
+
+
+def company(settings: Settings, wording: Wording) -> str:
+    """The same as readers know it: the provider's company from the interface texts; a host as it is."""
+    found = receiver(settings)
+    try:
+        return wording.interface(f"company_{found}") if found else ""
+    except WordingError:
+        return found
 
 
 def _is_here(host: str) -> bool:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from answer.company import receiver
-from safety.wording import Wording, WordingError
+from answer.company import company, receiver
 from service.context import Context
 
 STYLE = (
@@ -18,6 +17,7 @@ STYLE = (
 def privacy_page(context: Context) -> str:
     """The page as HTML; everything in it is escaped."""
     wording, settings = context.wording(), context.settings
+    name = company(settings, wording)
     fields = {"clinic": settings.clinic_name, "contact": settings.clinic_contact}
 
     def text(id: str, **more: str) -> str:
@@ -26,26 +26,12 @@ def privacy_page(context: Context) -> str:
     parts = [f"<h1>{text('title')}</h1>", f"<p>{text('intro')}</p>"]
     for heading, ids in _sections(context).items():
         parts.append(f"<h2>{text(heading)}</h2>")
-        parts += [f"<p>{text(id, company=company_name(context, wording))}</p>" for id in ids]
+        parts += [f"<p>{text(id, company=name)}</p>" for id in ids]
     return (
         f'<!doctype html><html lang="{settings.language}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{text("title")}</title>'
         f"<style>{STYLE}</style></head><body><main>{''.join(parts)}</main></body></html>"
     )
-
-
-def company_name(context: Context, wording: Wording) -> str:
-    """The name of the company that receives questions; the host's where it has no name; empty for nobody."""
-    name = receiver(context.settings) if context.engine and context.engine.uses_model else ""
-    return named(name, wording)
-
-
-def named(receiver: str, wording: Wording) -> str:
-    """A provider's company, from the interface texts; any other name as it is."""
-    try:
-        return wording.interface(f"company_{receiver}")
-    except WordingError:
-        return receiver
 
 
 def _sections(context: Context) -> dict[str, list[str]]:

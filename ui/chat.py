@@ -9,6 +9,7 @@ from uuid import uuid4
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from answer.company import company
 from answer.schema import Answer, Question
 from ui import actions, answers, bridge, session, shared, trouble
 from ui.cards import cards
@@ -72,7 +73,7 @@ def _welcome(state: State) -> None:
     st.html(
         f'<div class="ka-welcome"><p class="ka-first">{_first_line()}</p>'
         f"<p>{words.html('intro', sources=str(len(engine.sources())))}</p>"
-        f"<p>{words.html('intro_limits')}</p></div>"
+        f"<p>{words.html('intro_limits')}</p>{_receiver()}</div>"
     )
     actions.wording_switch(state)
     st.html(f'<h2 class="ka-start">{words.html("suggestions")}</h2>')
@@ -82,6 +83,14 @@ def _welcome(state: State) -> None:
 def _first_line() -> str:
     here = shared.parts()
     return here.words.html("first_line", clinic=here.settings.clinic_name)
+
+
+def _receiver() -> str:
+    """Which company receives questions, where one does."""
+    here = shared.parts()
+    engine = here.engine
+    name = company(here.settings, engine.wording) if engine and engine.uses_model else ""
+    return f'<p class="ka-small">{here.words.html("model_receiver", company=name)}</p>' if name else ""
 
 
 def _new_turn(state: State, question: str) -> None:
@@ -167,7 +176,7 @@ def _buttons(state: State, questions: list[str], group: str) -> None:
 def _foot(state: State) -> None:
     words = shared.parts().words
     with st.container(key="ka-foot"):
-        st.html(f'<p class="ka-small">{words.html("kept_note")}</p>')
+        st.html(f'<p class="ka-small">{words.html("kept_note")}</p>{_receiver()}')
         with st.container(horizontal=True, key="ka-foot-buttons"):
             actions.take_along(state)
             label, told = words.text("new_conversation"), words.text("new_conversation_help")
