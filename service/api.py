@@ -19,7 +19,7 @@ from service.events import HEADERS as EVENT_HEADERS
 from service.events import EventStream, Telling
 from service.feedback import Feedback
 from service.models import Asked, Health, Ready, SiteView, SourceDetail, SourceItem, SourcePage, SuggestionList, Taken
-from service.openapi import ANSWER_EXAMPLE, EVENTS_EXAMPLE, describe, problems
+from service.openapi import ANSWER_EXAMPLE, EVENT_SCHEMA, EVENTS_EXAMPLE, describe, problems
 from service.problems import RefusedError, invalid, refusal_of, request_id
 from service.sites import SiteGate
 from service.siteview import site_view
@@ -69,7 +69,7 @@ async def ask(request: Request, asked: Asked, context: Shared) -> Response:
     responses={
         200: {
             "description": "Server-sent events: message, citation, sentence, done, error.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EVENTS_EXAMPLE}},
+            "content": {"text/event-stream": {"schema": EVENT_SCHEMA, "example": EVENTS_EXAMPLE}},
             "headers": {name: {"schema": {"type": "string"}} for name in EVENT_HEADERS},
         },
         **ASK_PROBLEMS,

@@ -50,6 +50,14 @@ EVENTS_EXAMPLE = (
     'event: sentence\ndata: {"text":"…","citations":[1]}\n\n'
     'event: done\ndata: {"id":"8b4e…","outcome":"answered"}\n\n'
 )
+EVENT_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "event": {"enum": ["message", "citation", "sentence", "done", "error"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "required": ["event", "data"],
+}
 
 
 def describe(api: FastAPI) -> dict[str, Any]:

@@ -348,3 +348,36 @@ def test_the_keep_forgets_what_is_idle() -> None:
 def test_ids_can_not_be_guessed() -> None:
     assert len({Conversation().id for _ in range(100)}) == 100
     assert len(Conversation().id) >= 32
+
+
+def test_somebody_who_asks_too_fast_gets_a_kind_sentence_and_help_all_the_same(parts: Parts, open_page: Open) -> None:
+    shared.provide(replace(parts, seconds_to_wait=lambda client: 30))
+    at = ask(open_page(), QUESTION)
+    assert parts.words.html("too_many_questions") in page_html(at)
+    assert state_of(at).conversation.turns[-1].answer is None
+    at = ask(at, CRISIS)
+    answer = state_of(at).conversation.turns[-1].answer
+    assert answer is not None and answer.outcome == "crisis"
+
+
+def test_the_limit_counts_each_session_of_this_machine_apart(parts: Parts, open_page: Open) -> None:
+    clients: list[str] = []
+
+    def count(client: str) -> int:
+        clients.append(client)
+        return 0
+
+    shared.provide(replace(parts, seconds_to_wait=count))
+    for _ in range(2):
+        ask(open_page(), QUESTION)
+    assert len(clients) == 2 and all(clients) and len(set(clients)) == 2
+
+
+def test_the_page_says_which_company_receives_questions(
+    parts: Parts, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "language model of" not in page_html(open_page())
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.setattr(type(parts.engine), "uses_model", True)
+    shared.provide(replace(parts, settings=parts.settings.model_copy(update={"model": "openai:gpt"})))
+    assert parts.words.html("model_receiver", company="OpenAI") in page_html(open_page())
