@@ -93,7 +93,7 @@ class Load:
                     if leave:
                         return
         except httpx.HTTPError:
-            whole.errors += 1
+            told = ""
         whole.errors += "event: done" not in told
         whole.seconds.append(time.perf_counter() - start)
 

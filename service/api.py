@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from answer.schema import Answer
-from service.asking import admit, client_of, site_of
+from service.asking import admit, client_of, counted, site_of
 from service.body import BodyGuard
 from service.context import Context
 from service.events import HEADERS as EVENT_HEADERS
@@ -40,7 +40,8 @@ Shared = Annotated[Context, Depends(_context)]
 
 
 async def _read_rate(request: Request, context: Shared) -> None:
-    if wait := context.limiter.read(client_of(request)):
+    client = client_of(request)
+    if wait := await counted(context, lambda: context.limiter.read(client)):
         raise RefusedError(429, "too_many", retry_after=wait)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from answer.engine import Engine
@@ -48,10 +49,13 @@ async def admit(context: Context, request: Request, asked: Asked, *, stream: boo
     site = site_of(context, request, asked.site)
     question = for_site(asked, site)
     client = client_of(request)
-    refusal = _refusal(context, question, client, site, stream)
+    refusal = _too_long(context, question) or _too_many_streams(context, client, stream)
     if refusal is None:
-        return Admitted(engine, question, client)
-    if context.limiter.read(client) == 0:
+        wait = await counted(context, lambda: context.limiter.question(client, site.id if site else ""))
+        if not wait:
+            return Admitted(engine, question, client)
+        refusal = RefusedError(429, "too_many", retry_after=wait)
+    if await counted(context, lambda: context.limiter.read(client)) == 0:
         urgent = await context.pool.run(lambda: engine.help_first(question))
         if urgent is not None:
             return Admitted(engine, question, client, urgent)
@@ -74,15 +78,23 @@ def client_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def _refusal(context: Context, question: Question, client: str, site: Site | None, stream: bool) -> RefusedError | None:
+async def counted(context: Context, count: Callable[[], int]) -> int:
+    """What the limiter says; asked in a thread where it has to ask another server."""
+    return await run_in_threadpool(count) if context.limiter.blocks else count()
+
+
+def _too_long(context: Context, question: Question) -> RefusedError | None:
     most = context.settings.max_question_chars
-    if len(question.text) > most:
-        fields = {"length": f"{len(question.text):,}", "max": f"{most:,}"}
-        error = FieldError(field="text", message=f"String should have at most {most} characters")
-        return RefusedError(422, "question_too_long", fields=fields, errors=[error])
+    if len(question.text) <= most:
+        return None
+    fields = {"length": f"{len(question.text):,}", "max": f"{most:,}"}
+    error = FieldError(field="text", message=f"String should have at most {most} characters")
+    return RefusedError(422, "question_too_long", fields=fields, errors=[error])
+
+
+def _too_many_streams(context: Context, client: str, stream: bool) -> RefusedError | None:
     if stream and context.streams.has_enough(client):
         return RefusedError(429, "too_many_streams", retry_after=STREAM_RETRY_SECONDS)
     if stream and context.streams.is_full():
         return RefusedError(503, "busy", retry_after=STREAM_RETRY_SECONDS)
-    wait = context.limiter.question(client, site.id if site else "")
-    return RefusedError(429, "too_many", retry_after=wait) if wait else None
+    return None

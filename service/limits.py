@@ -52,8 +52,14 @@ class Limiter:
         self._read = parse_many(settings.read_rate)
         self._limiter = SlidingWindowCounterRateLimiter(_storage(settings.rate_storage))
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
-        shared = settings.rate_storage != "memory://"
-        self._key = settings.rate_storage.encode()[-64:] if shared else secrets.token_bytes(16)
+        self._shared = settings.rate_storage != "memory://"
+        # Processes that share a counter must give a client the same name.
+        self._key = settings.rate_storage.encode()[-64:] if self._shared else secrets.token_bytes(16)
+
+    @property
+    def blocks(self) -> bool:
+        """True when counting asks another server, which an event loop must not wait for."""
+        return self._shared
 
     def question(self, client: str, site: str = "") -> int:
         """Count a question; the seconds to wait before it may be asked, 0 when it may be now.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -101,10 +102,22 @@ def test_a_storage_that_cannot_be_used_is_named_without_its_password(uri: str) -
         assert "secret" not in str(error)
 
 
-def test_the_address_is_the_proxys_word_only_by_setting(open_api: Open) -> None:
-    api = open_api(question_rate="1/hour")
-    api.post("/api/ask", json=ASK)
-    assert_problem(api.post("/api/ask", json=ASK, headers={"X-Forwarded-For": "198.51.100.9"}), 429)
+def test_a_shared_counter_is_asked_beside_the_event_loop(open_api: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_in: list[bool] = []
+
+    def count(self: Limiter, client: str, site: str = "") -> int:
+        try:
+            asyncio.get_running_loop()
+            asked_in.append(True)
+        except RuntimeError:
+            asked_in.append(False)
+        return 0
+
+    monkeypatch.setattr(Limiter, "question", count)
+    for blocks in (True, False):
+        monkeypatch.setattr(Limiter, "blocks", blocks)
+        open_api().post("/api/ask", json=ASK)
+    assert asked_in == [False, True]
 
 
 def test_streams_are_counted_for_each_client_while_they_are_open() -> None:

@@ -184,6 +184,27 @@ def test_the_servers_log_holds_no_question(server: str, request: pytest.FixtureR
     assert "Traceback" not in text
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("options", "proxies", "second"),
+    [
+        ([], "[]", 429),
+        (["--api-only"], "[]", 429),
+        ([], '["127.0.0.1"]', 200),
+        (["--api-only"], '["127.0.0.0/8"]', 200),
+    ],
+)
+def test_who_asks_is_the_proxys_word_only_where_the_setting_names_it(
+    options: list[str], proxies: str, second: int, engine: Engine, tmp_path: Path
+) -> None:
+    with served(engine, tmp_path / "log", *options, TRUSTED_PROXIES=proxies, QUESTION_RATE="1/hour") as (client, _):
+        statuses = [
+            client.post("/api/ask", json={"text": QUESTION}, headers={"X-Forwarded-For": address}).status_code
+            for address in ("198.51.100.1", "198.51.100.2", "198.51.100.1")
+        ]
+    assert statuses == [200, second, 429]
+
+
 def test_the_public_process_imports_nothing_of_the_desk() -> None:
     code = (
         "import app, sys; from ui import pages; "
