@@ -206,10 +206,11 @@ def evaluate(
     failures: Annotated[bool, typer.Option("--failures", help="List what was missed, to read.")] = False,
     report: Annotated[Path | None, typer.Option(help="Markdown file for the table and all failures.")] = None,
     detail: Annotated[str, typer.Option(help="plain, standard or detailed answers.")] = "standard",
+    safety: Annotated[bool, typer.Option("--safety", help="Measure the guardrails on labelled messages.")] = False,
     collection: Collection = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Ask whole question sets and print how good the answers are."""
+    """Ask whole question sets (or with --safety labelled messages) and print how good the answers are."""
     from typing import get_args
 
     from answer.schema import Detail
@@ -219,6 +220,9 @@ def evaluate(
 
     if detail not in get_args(Detail):
         raise typer.BadParameter("--detail: plain, standard or detailed")
+    if safety:
+        _evaluate_safety(_engine(_settings(collection, data_dir)), questions or [], failures)
+        return
     files = questions or [ROOT / "evals" / "questions" / f"{name}.jsonl" for name in ("own", "coverage", "hard")]
     rows = [(path.stem, read_rows(path)) for path in files]
     engine = _engine(_settings(collection, data_dir))
@@ -234,6 +238,21 @@ def evaluate(
     if report:
         report.write_text(reports.markdown(sets), encoding="utf-8")
         out.print(f"written: {escape(str(report))}")
+
+
+def _evaluate_safety(engine: Engine, files: list[Path], failures: bool) -> None:
+    from evals import safety
+
+    for path in files or safety.SETS:
+        verdicts = safety.judge(engine, safety.read_set(path))
+        shown = Table(f"{path.stem}: {len(verdicts)} messages", "share  (95 % interval, count)")
+        for line in safety.table(verdicts):
+            shown.add_row(*line)
+        out.print(shown)
+        for label, outcomes in safety.confusion(verdicts):
+            out.print(f"{label}: " + ", ".join(f"{outcome} {count}" for outcome, count in outcomes.most_common()))
+        for failure in safety.failures(verdicts) if failures else ():
+            out.print(escape(failure))
 
 
 @app.command()

@@ -30,6 +30,7 @@ from ingest.generation import Generation, IndexFolder
 from ingest.schema import Passage
 from ingest.terms import Terms
 from ingest.vocabulary import Vocabulary, words_of
+from safety.classify import Classifier
 from safety.crisis import CrisisLines
 from safety.triage import Outcome, Triage, Triager
 from safety.wording import Wording
@@ -108,7 +109,7 @@ class Engine:
         self._converser = Converser(terms)
         self._composer = Composer(corpus / "sections.toml", terms, settings.max_answer_words)
         self._builder = AnswerBuilder(settings, self.wording, self.crisis_lines, self._suggestions, self._composer)
-        self._triager = Triager(ROOT / "safety" / "lexicons")
+        self._triager = Triager(ROOT / "safety" / "lexicons", Classifier.load())
         self._generator = Generator.open(settings, Verifier(vocabulary, embedder.embed), self._triager)
         self._lock = threading.Lock()
         self._current: _Lookup | None = None
@@ -257,7 +258,7 @@ class Engine:
             coverage = lookup.coverer.judge(text, hits)
         if coverage.probability >= self.settings.answer_threshold:
             return self._composed(turn, text, hits, lookup)
-        if _far_away(turn, coverage, hits):
+        if turn.triage.maybe_off_topic or _far_away(turn, coverage, hits):
             return self._builder.message(turn, "off_topic", "off_topic")
         return self._builder.nothing_found(turn, coverage.missing, hits)
 

@@ -49,6 +49,8 @@ class Triage:
     evidence: tuple[str, ...]
     about_other: bool = False
     """The crisis is somebody else's: the wording for a worried person fits better."""
+    maybe_off_topic: bool = False
+    """The classifier alone finds it off topic: it is answered all the same where the sources speak to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,8 @@ def _decide(reading: _Reading, before: _Conversation, now: _Conversation, *, enc
     if now.crisis_open:
         strengths["crisis"] = max(strengths["crisis"], 1.0)
     labels = tuple(label for label in ORDER if strengths[label] >= 1)
-    outcome = labels[0] if labels else None
+    unsure = labels == ("off_topic",) and not reading.has("off_topic")
+    outcome = labels[0] if labels and not unsure else None
     reason = _help_reason(reading, outcome, now)
     return Triage(
         outcome=outcome,
@@ -140,6 +143,7 @@ def _decide(reading: _Reading, before: _Conversation, now: _Conversation, *, enc
         help_reason=reason,
         evidence=_evidence(reading, before, now, encoded=encoded),
         about_other=now.crisis_open and now.about_other,
+        maybe_off_topic=unsure,
     )
 
 
