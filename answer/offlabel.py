@@ -1,0 +1,81 @@
+"""Where a use is off-label, as the literature says (``corpus/off-label.toml``), and when an answer has to say so."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from errors import OperatorError
+from ingest.vocabulary import Vocabulary
+
+
+class OffLabelError(OperatorError):
+    """``off-label.toml`` can't be used; the message names file and field."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Status(_Table):
+    """What the literature says for one country: pins of the claims."""
+
+    off_label: str
+    approved: str = ""
+
+
+class _Asked(_Table):
+    medicines: list[str]
+    conditions: list[str]
+    routes: list[str]
+    told_by: str
+
+
+class _File(_Table):
+    asked: _Asked
+    countries: dict[str, Status]
+
+
+class OffLabel:
+    """The file, loaded once."""
+
+    def __init__(self, path: Path, vocabulary: Vocabulary) -> None:
+        """Read the file.
+
+        Raises:
+            OffLabelError: it is missing or malformed; the message names the field.
+        """
+        self._file, self._vocabulary = _read(path), vocabulary
+        self._told_by = re.compile(self._file.asked.told_by, re.IGNORECASE)
+
+    def due(self, question: str, sentences: Sequence[str], country: str) -> Status | None:
+        """The status to tell beside an answer; None where it doesn't matter, isn't known, or is told already."""
+        asked, status = self._file.asked, self._file.countries.get(country)
+        named = self._vocabulary.names(question)
+        about = self._vocabulary.named_with_ancestors(question)
+        route = named.intersection(asked.routes)
+        use = named.intersection(asked.medicines) and (about.intersection(asked.conditions) or route)
+        if status is None or not use or any(map(self._told_by.search, sentences)):
+            return None
+        return status
+
+    def pins(self) -> Iterator[tuple[str, str]]:
+        """(field, pin) of every statement."""
+        for code, status in self._file.countries.items():
+            yield f"countries.{code}.off_label", status.off_label
+            if status.approved:
+                yield f"countries.{code}.approved", status.approved
+
+
+def _read(path: Path) -> _File:
+    try:
+        return _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise OffLabelError(f"{path.name}: can't be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise OffLabelError(f"{path.name}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise OffLabelError(f"{path.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
