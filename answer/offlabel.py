@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from errors import OperatorError
-from ingest.vocabulary import Vocabulary
+from ingest.vocabulary import Vocabulary, words_of
 
 
 class OffLabelError(OperatorError):
@@ -38,26 +38,34 @@ class _File(_Table):
     countries: dict[str, Status]
 
 
+_NOTHING = _File(asked=_Asked(medicines=[], conditions=[], routes=[], told_by="$"), countries={})
+
+
 class OffLabel:
-    """The file, loaded once."""
+    """The file, loaded once; a corpus without one knows of no off-label use."""
 
     def __init__(self, path: Path, vocabulary: Vocabulary) -> None:
-        """Read the file.
+        """Read the file, where there is one.
 
         Raises:
-            OffLabelError: it is missing or malformed; the message names the field.
+            OffLabelError: it is malformed; the message names the field.
         """
-        self._file, self._vocabulary = _read(path), vocabulary
+        self._file, self._vocabulary = _read(path) if path.exists() else _NOTHING, vocabulary
         self._told_by = re.compile(self._file.asked.told_by, re.IGNORECASE)
 
     def due(self, question: str, sentences: Sequence[str], country: str) -> Status | None:
         """The status to tell beside an answer; None where it doesn't matter, isn't known, or is told already."""
         asked, status = self._file.asked, self._file.countries.get(country)
-        named = self._vocabulary.names(question)
         about = self._vocabulary.named_with_ancestors(question)
-        route = named.intersection(asked.routes)
-        use = named.intersection(asked.medicines) and (about.intersection(asked.conditions) or route)
-        if status is None or not use or any(map(self._told_by.search, sentences)):
+        # A name may hide in a longer one ("iv ketamine" is a route), so the plain word counts too. A narrower medicine
+        # ("esketamine") doesn't name the broader one.
+        medicine = self._vocabulary.names(question).union(words_of(question)).intersection(asked.medicines)
+        if (
+            status is None
+            or not medicine
+            or about.isdisjoint([*asked.conditions, *asked.routes])
+            or any(map(self._told_by.search, sentences))
+        ):
             return None
         return status
 

@@ -60,6 +60,10 @@ class Wording:
         """A word or sentence of the pages, its `{fields}` filled in."""
         return _fill("interface", self._interface, id, fields)
 
+    def reasons(self) -> Iterator[tuple[str, Reviewed]]:
+        """(id, text) of the messages that give a reason from the literature."""
+        yield from ((id, reviewed) for id, reviewed in self._messages.items() if reviewed.why or reviewed.claims)
+
     def reviewed(self) -> Iterator[tuple[str, str]]:
         """("messages/fr.toml: misuse", text) of all messages and notices, their fields open."""
         for kind, texts in (("messages", self._messages), ("notices", self._notices)):
