@@ -82,15 +82,24 @@ def lint(
     plain: Annotated[
         bool, typer.Option("--plain", help="List plain forms that fail too; answers do without them.")
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Crisis lines checked over a year ago are errors, not warnings.")
+    ] = False,
 ) -> None:
-    """Hold FAQ entries, translations and plain forms against their sources; ends with an error when an entry fails."""
+    """Hold FAQ entries, translations, plain forms and messages against their sources; tells crisis lines that were
+    checked too long ago; ends with an error when something reviewed fails."""
     from answer.lint import lint as run
 
-    problems = list(run(load_settings().corpus_dir))
+    settings = load_settings()
+    problems = list(run(settings.corpus_dir, settings.prompts_dir, strict=strict))
     fatal = [problem for problem in problems if problem.fatal]
-    for problem in problems if plain else fatal:
-        out.print(escape(str(problem)), soft_wrap=True)
-    out.print(f"{len(fatal)} problems; {len(problems) - len(fatal)} plain forms that answers do without")
+    forms = [problem for problem in problems if problem.field == "plain"]
+    for problem in problems:
+        if plain or problem not in forms:
+            out.print(
+                f"{'' if problem.fatal or problem in forms else 'warning: '}{escape(str(problem))}", soft_wrap=True
+            )
+    out.print(f"{len(fatal)} problems; {len(forms)} plain forms that answers do without")
     if fatal:
         raise typer.Exit(1)
 

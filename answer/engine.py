@@ -4,10 +4,11 @@ import re
 import threading
 import time
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from answer.beside import UNDER_18
 from answer.build import AnswerBuilder
 from answer.compose import Chosen, Composer, Reader, evidence
 from answer.converse import Converser
@@ -30,6 +31,7 @@ from ingest.generation import Generation, IndexFolder
 from ingest.schema import Passage
 from ingest.terms import Terms
 from ingest.vocabulary import Vocabulary, words_of
+from safety.age import Ages
 from safety.classify import Classifier
 from safety.crisis import CrisisLines
 from safety.triage import Outcome, Triage, Triager
@@ -60,7 +62,7 @@ class _Lookup:
 @dataclass(slots=True)
 class Turn:
     """One question on its way to an answer. ``english`` says whether its words are; ``country`` is the one it names,
-    else the reader's; ``notices`` are added to those of the triage."""
+    else the reader's; ``notices`` are added to those of the triage; ``views`` are the sources there are."""
 
     question: Question
     text: str
@@ -70,6 +72,7 @@ class Turn:
     triage: Triage
     corpus_version: str
     notices: tuple[str, ...] = ()
+    views: Mapping[str, SourceView] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -108,7 +111,8 @@ class Engine:
         self._retriever = Retriever(index, embedder, terms)
         self._converser = Converser(terms)
         self._composer = Composer(corpus / "sections.toml", terms, settings.max_answer_words)
-        self._builder = AnswerBuilder(settings, self.wording, self.crisis_lines, self._suggestions, self._composer)
+        self._builder = AnswerBuilder(settings, self.crisis_lines, self._suggestions, self._composer, self.verifier)
+        self._ages = Ages()
         self._triager = Triager(ROOT / "safety" / "lexicons", Classifier.load())
         self._generator = Generator.open(settings, Verifier(vocabulary, embedder.embed), self._triager)
         self._lock = threading.Lock()
@@ -122,7 +126,8 @@ class Engine:
 
         Raises:
             IndexUnusableError: no index, or one built for another embedder or layout; the message says what to do.
-            EmbedderError, VocabularyError, WordingError, CrisisLinesError: a part can't be loaded.
+            EmbedderError, VocabularyError, WordingError, CrisisLinesError, AgeError, OutgoingError, OffLabelError: a
+                part can't be loaded.
         """
         folder = IndexFolder(settings.data_dir / settings.collection)
         index = LiveIndex(folder, identify(settings.embedder))
@@ -192,11 +197,14 @@ class Engine:
         text = _tidy(question.text[:LONGEST_READ])
         start = time.perf_counter()
         triage = self._triager.triage(text, question.history)
-        speller = self._lookup(generation).speller
+        lookup = self._lookup(generation)
+        speller = lookup.speller
         english = is_english(text, speller.used, speller.right)
         language = self._other_language(text, english, speller) or question.language or self.settings.language
         country, version = self._country(question, text), generation.manifest.corpus_version
-        turn = Turn(question, text, english, language, country, triage, version)
+        young = any(map(self._ages.under_18, (text, *question.history)))
+        notices = (UNDER_18,) if young else ()
+        turn = Turn(question, text, english, language, country, triage, version, notices, lookup.views)
         turn.timings["triage"] = round((time.perf_counter() - start) * 1000, 2)
         return turn
 
@@ -245,7 +253,7 @@ class Engine:
                 entry = self._faq_book(generation).entries.get(found.match.id)
             said = lookup.sayer.translated(entry, found.match.sentences) if entry else []
             if said and entry:
-                turn.notices = ("language",) if found.match.reviewed else ("language", "translated")
+                turn.notices += ("language",) if found.match.reviewed else ("language", "translated")
                 answer = self._builder.answered(turn, said, entry.topic, "faq")
                 return answer.model_copy(update={"follow_ups": list(found.near[1:])})
         return self._builder.message(turn, "no_evidence", "other_language", follow_ups=found.near or None)
