@@ -31,6 +31,7 @@ from ingest.schema import Passage
 from ingest.terms import Terms
 from ingest.vocabulary import Vocabulary, words_of
 from safety.crisis import CrisisLines
+from safety.privacy import redactor
 from safety.triage import Outcome, Triage, Triager
 from safety.wording import Wording
 from settings import ROOT, Settings
@@ -58,8 +59,8 @@ class _Lookup:
 
 @dataclass(slots=True)
 class Turn:
-    """One question on its way to an answer. ``english`` says whether its words are; ``country`` is the one it names,
-    else the reader's; ``notices`` are added to those of the triage."""
+    """One question on its way to an answer. ``text`` is it without what identifies the reader; ``english`` says whether
+    its words are; ``country`` is the one it names, else the reader's; ``notices`` are added to those of the triage."""
 
     question: Question
     text: str
@@ -109,6 +110,7 @@ class Engine:
         self._composer = Composer(corpus / "sections.toml", terms, settings.max_answer_words)
         self._builder = AnswerBuilder(settings, self.wording, self.crisis_lines, self._suggestions, self._composer)
         self._triager = Triager(ROOT / "safety" / "lexicons")
+        self._redactor = redactor(corpus)
         self._generator = Generator.open(settings, Verifier(vocabulary, embedder.embed), self._triager)
         self._lock = threading.Lock()
         self._current: _Lookup | None = None
@@ -188,14 +190,17 @@ class Engine:
         return self._builder.message(turn, outcome, _message_id(turn.triage, outcome), said)
 
     def _begin(self, question: Question, generation: Generation) -> Turn:
-        text = _tidy(question.text[:LONGEST_READ])
+        typed = _tidy(question.text[:LONGEST_READ])
         start = time.perf_counter()
-        triage = self._triager.triage(text, question.history)
+        triage = self._triager.triage(typed, question.history)
+        redacted = self._redactor.redact(typed)
+        text = redacted.bare
         speller = self._lookup(generation).speller
         english = is_english(text, speller.used, speller.right)
         language = self._other_language(text, english, speller) or question.language or self.settings.language
         country, version = self._country(question, text), generation.manifest.corpus_version
-        turn = Turn(question, text, english, language, country, triage, version)
+        notices = ("privacy",) if redacted.found and triage.outcome is None else ()
+        turn = Turn(question, text, english, language, country, triage, version, notices)
         turn.timings["triage"] = round((time.perf_counter() - start) * 1000, 2)
         return turn
 
@@ -244,7 +249,7 @@ class Engine:
                 entry = self._faq_book(generation).entries.get(found.match.id)
             said = lookup.sayer.translated(entry, found.match.sentences) if entry else []
             if said and entry:
-                turn.notices = ("language",) if found.match.reviewed else ("language", "translated")
+                turn.notices += ("language",) if found.match.reviewed else ("language", "translated")
                 answer = self._builder.answered(turn, said, entry.topic, "faq")
                 return answer.model_copy(update={"follow_ups": list(found.near[1:])})
         return self._builder.message(turn, "no_evidence", "other_language", follow_ups=found.near or None)
@@ -274,7 +279,8 @@ class Engine:
 
     def _in_context(self, turn: Turn) -> str:
         """The complete question that a turn of a conversation means; "simpler" and "more detail" change the wording."""
-        history = [_tidy(earlier[:LONGEST_READ]) for earlier in turn.question.history]
+        earlier = (_tidy(told[:LONGEST_READ]) for told in turn.question.history)
+        history = [self._redactor.redact(told).bare for told in earlier]
         understood = self._converser.understand(turn.text, history)
         detail = WORDING_ASKED_FOR.get(understood.kind)
         if detail:

@@ -19,7 +19,7 @@ _NOT_TOLD = re.compile(r"\A---\n.*?^---$|\[[\w., -]*\]|https?://\S+", re.DOTALL 
 _AUTHOR = re.compile(r"(?P<family>[^\W\d_][\w' -]*?) (?P<initials>[A-Z]{1,3})(?: Jr)?\.?(?=,|;|$| et)")
 _FIRST_AUTHOR = re.compile(r"(?P<family>[a-z]+(?:-[a-z]+)*)-(?:19|20)\d\d\b")
 _NUMBER = re.compile(r"\+?\d[\d ()./-]{1,18}\d")
-_PAIR = re.compile(r"\b([A-ZΆΈ-Ώ][^\W\d_]+) ([A-ZΆΈ-Ώ][^\W\d_]+)\b")
+_PAIR = re.compile(r"\b([A-ZΆ-Ω][^\W\d_]+) ([A-ZΆ-Ω][^\W\d_]+)\b")
 _LOWER = re.compile(r"(?<![\w'’-])[^\W\d_]{2,}(?![\w'’])")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from safety.known import WORD, Known, fold
+from safety.shapes import Found
 
 MOST_WORDS = 4
 NEAR = 2
@@ -52,8 +53,8 @@ class NameFinder:
         self._ambiguous = _words(str(lists["ambiguous"]))
         self._given, self._family = (_listed(lists[part]) for part in ("given", "family"))
 
-    def find(self, text: str, contacts: Sequence[Span]) -> Iterator[Span]:
-        """Spans that are names; ``contacts`` are spans of numbers and addresses, which names may stand before."""
+    def find(self, text: str, contacts: Sequence[Span]) -> Iterator[Found]:
+        """Places that are names; ``contacts`` are spans of numbers and addresses, which names may stand before."""
         words = [_word(found) for found in WORD.finditer(text)]
         starts = [word.start for word in words]
         message = _Message(text, words)
@@ -61,8 +62,10 @@ class NameFinder:
             for cue in pattern.finditer(text):
                 first = bisect_left(starts, cue.end())
                 if first < len(words) and _AFTER_CUE.match(text[cue.end() : words[first].start]):
-                    yield from self._after(message, first, how)
-        yield from self._unannounced(message, contacts)
+                    for start, end in self._after(message, first, how):
+                        yield Found("name", start if how == "relation" else cue.start(), start, end)
+        for start, end in self._unannounced(message, contacts):
+            yield Found("name", start, start, end)
 
     def _after(self, message: _Message, first: int, how: str) -> Iterator[Span]:
         """The name that a cue announces, if there is one."""
