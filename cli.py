@@ -65,6 +65,7 @@ def ingest(
     data_dir: DataDir = None,
     strict: Annotated[bool, typer.Option("--strict", help="End with an error when any file has a problem.")] = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the index from nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was done and every problem as JSON.")] = False,
 ) -> None:
     """Bring the index up to date with the corpus, or with any folder of Markdown, text and HTML files."""
     from ingest.corpus import ingest_paths
@@ -72,7 +73,10 @@ def ingest(
     settings = _settings(collection, data_dir)
     with _progress() as report:
         summary = ingest_paths(settings, paths or [], _embedder(settings.embedder), report=report, rebuild=rebuild)
-    _print_summary(summary)
+    if as_json:
+        _print_summary_json(summary)
+    else:
+        _print_summary(summary)
     if strict and summary.problems:
         raise typer.Exit(1)
 
@@ -83,14 +87,21 @@ def lint(
         bool, typer.Option("--plain", help="List plain forms that fail too; answers do without them.")
     ] = False,
 ) -> None:
-    """Hold FAQ entries, translations and plain forms against their sources; ends with an error when an entry fails."""
-    from answer.lint import lint as run
+    """Hold FAQ entries, translations and plain forms against their sources, and look for suspicious passages.
 
-    problems = list(run(load_settings().corpus_dir))
+    Ends with an error when an entry fails or a passage is withheld.
+    """
+    from answer.lint import lint as run
+    from ingest.corpus import suspicious
+
+    corpus = load_settings().corpus_dir
+    found = suspicious(corpus)
+    problems = [*found, *(problem for problem in run(corpus) if problem not in found)]
     fatal = [problem for problem in problems if problem.fatal]
-    for problem in problems if plain else fatal:
+    for problem in problems if plain else [problem for problem in problems if problem.fatal or problem.suspicious]:
         out.print(escape(str(problem)), soft_wrap=True)
-    out.print(f"{len(fatal)} problems; {len(problems) - len(fatal)} plain forms that answers do without")
+    forms = sum(1 for problem in problems if not problem.fatal and not problem.suspicious)
+    out.print(f"{len(fatal)} problems; {forms} plain forms that answers do without; {len(found)} suspicious passages")
     if fatal:
         raise typer.Exit(1)
 
@@ -310,11 +321,23 @@ def _print_summary(summary: "Summary") -> None:
     out.print(
         f"{summary.sources} sources, {summary.passages} passages: {summary.new} new, {summary.changed} changed, "
         f"{summary.removed} removed sources; {len(summary.problems)} problems, {len(summary.skipped)} skipped"
+        + (f"; {len(summary.suspicious)} suspicious passages" if summary.suspicious else "")
     )
     total = sum(summary.seconds.values())
     if total:
         shares = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in summary.seconds.items())
         out.print(f"{total:.1f} seconds ({shares})")
+
+
+def _print_summary_json(summary: "Summary") -> None:
+    counts = ("sources", "passages", "new", "changed", "removed", "faq_entries")
+    problems = [
+        {"file": str(p.path), "line": p.line, "field": p.field, "message": p.message, "suspicious": p.suspicious}
+        for p in summary.problems
+    ]
+    skipped = [{"file": str(path), "reason": reason} for path, reason in summary.skipped.items()]
+    told = {name: getattr(summary, name) for name in counts} | {"problems": problems, "skipped": skipped}
+    sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
 
 
 def _print_answer(answer: "Answer") -> None:
