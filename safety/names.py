@@ -43,7 +43,7 @@ class NameFinder:
         """Compile the cues; a missing one raises ``KeyError``."""
         self._known = known
         self._cues = {
-            how: re.compile(rf"(?:{cues[how]})(?!\w)", re.IGNORECASE)
+            how: re.compile(rf"(?<!\w)(?:{cues[how]})(?!\w)", re.IGNORECASE)
             for how in ("strong", "weak", "loose", "title", "relation")
         }
         self._closing = re.compile(cues["closing"], re.IGNORECASE)

@@ -25,7 +25,7 @@ NEAR_ADDRESS = 45
 LEAST_SAID = 4
 _HERE = Path(__file__).parent
 _PLACEHOLDER = re.compile(r"\[[a-z ]+?(?: \d+)?\]")
-_PLAIN = str.maketrans({"\u00a0": " ", "\u202f": " ", "–": "-", "‑": "-", "−": "-", "’": "'", "\u2007": " "})
+_PLAIN = str.maketrans({"\u00a0": " ", "\u202f": " ", "–": "-", "‑": "-", "−": "-", "—": "-", "’": "'", "\u2007": " "})
 _CUT = "\0"
 _SENTENCE_END = re.compile(r"(?<=[.?!;؟…])\s+(?=[^a-z\s])|\n")
 
