@@ -25,7 +25,8 @@ def cards(turn: int, answer: Answer, words: Words) -> str:
     title = words.html("sources", count=str(len(answer.citations)))
     sure = f'<p class="ka-sure">{words.html(f"confidence_{answer.confidence}")}</p>' if answer.confidence else ""
     return sanitised(
-        f'<details class="ka-sources" open><summary>{title}</summary>{sure}<ol class="ka-cards">{items}</ol></details>'
+        f'<details class="ka-sources" open=""><summary>{title}</summary>{sure}'
+        f'<ol class="ka-cards">{items}</ol></details>'
     )
 
 

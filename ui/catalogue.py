@@ -66,8 +66,9 @@ def source_html(entry: Entry, words: Words, *, opened: bool = False) -> str:
         text = escape(entry.match.text)
         match = f'<p class="ka-match">{words.html("library_best_match")} <mark>{text}</mark></p>'
     link = outside_link(meta.url, words.text("card_open"), words, meta.title) if meta.url else ""
+    shown = ' open=""' if opened else ""
     return sanitised(
-        f'<details class="ka-source" id="s-{escape(meta.id)}"{" open" if opened else ""}>'
+        f'<details class="ka-source" id="s-{escape(meta.id)}"{shown}>'
         f'<summary><span class="ka-source-title">{escape(meta.title)}</span>'
         f"{chips(source_facts(meta, words))}{match}</summary>"
         f'<div class="ka-source-body"><p class="ka-small">{whose_words(meta.provenance, words)}</p>'
