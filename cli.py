@@ -65,6 +65,7 @@ def ingest(
     data_dir: DataDir = None,
     strict: Annotated[bool, typer.Option("--strict", help="End with an error when any file has a problem.")] = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the index from nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was done and every problem as JSON.")] = False,
 ) -> None:
     """Bring the index up to date with the corpus, or with any folder of Markdown, text and HTML files."""
     from ingest.corpus import ingest_paths
@@ -72,7 +73,10 @@ def ingest(
     settings = _settings(collection, data_dir)
     with _progress() as report:
         summary = ingest_paths(settings, paths or [], _embedder(settings.embedder), report=report, rebuild=rebuild)
-    _print_summary(summary)
+    if as_json:
+        _print_summary_json(summary)
+    else:
+        _print_summary(summary)
     if strict and summary.problems:
         raise typer.Exit(1)
 
@@ -86,20 +90,22 @@ def lint(
         bool, typer.Option("--strict", help="Crisis lines checked over a year ago are errors, not warnings.")
     ] = False,
 ) -> None:
-    """Hold FAQ entries, translations, plain forms and messages against their sources; tells crisis lines that were
-    checked too long ago; ends with an error when something reviewed fails."""
+    """Hold FAQ entries, translations, plain forms and messages against their sources, look for suspicious passages
+    and for crisis lines checked too long ago; ends with an error when something reviewed fails."""
     from answer.lint import lint as run
+    from ingest.corpus import suspicious
 
     settings = load_settings()
-    problems = list(run(settings.corpus_dir, settings.prompts_dir, strict=strict))
+    found = suspicious(settings.corpus_dir)
+    problems = [*found, *(p for p in run(settings.corpus_dir, settings.prompts_dir, strict=strict) if p not in found)]
     fatal = [problem for problem in problems if problem.fatal]
     forms = [problem for problem in problems if problem.field == "plain"]
     for problem in problems:
         if plain or problem not in forms:
-            out.print(
-                f"{'' if problem.fatal or problem in forms else 'warning: '}{escape(str(problem))}", soft_wrap=True
-            )
-    out.print(f"{len(fatal)} problems; {len(forms)} plain forms that answers do without")
+            warning = not (problem.fatal or problem.suspicious or problem in forms)
+            out.print(f"{'warning: ' * warning}{escape(str(problem))}", soft_wrap=True)
+    counts = f"{len(forms)} plain forms that answers do without; {len(found)} suspicious passages"
+    out.print(f"{len(fatal)} problems; {counts}")
     if fatal:
         raise typer.Exit(1)
 
@@ -338,11 +344,23 @@ def _print_summary(summary: "Summary") -> None:
     out.print(
         f"{summary.sources} sources, {summary.passages} passages: {summary.new} new, {summary.changed} changed, "
         f"{summary.removed} removed sources; {len(summary.problems)} problems, {len(summary.skipped)} skipped"
+        + (f"; {len(summary.suspicious)} suspicious passages" if summary.suspicious else "")
     )
     total = sum(summary.seconds.values())
     if total:
         shares = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in summary.seconds.items())
         out.print(f"{total:.1f} seconds ({shares})")
+
+
+def _print_summary_json(summary: "Summary") -> None:
+    counts = ("sources", "passages", "new", "changed", "removed", "faq_entries")
+    problems = [
+        {"file": str(p.path), "line": p.line, "field": p.field, "message": p.message, "suspicious": p.suspicious}
+        for p in summary.problems
+    ]
+    skipped = [{"file": str(path), "reason": reason} for path, reason in summary.skipped.items()]
+    told = {name: getattr(summary, name) for name in counts} | {"problems": problems, "skipped": skipped}
+    sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
 
 
 def _print_answer(answer: "Answer") -> None:

@@ -34,6 +34,7 @@ from ingest.vocabulary import Vocabulary, words_of
 from safety.age import Ages
 from safety.classify import Classifier
 from safety.crisis import CrisisLines
+from safety.privacy import redactor
 from safety.triage import Outcome, Triage, Triager
 from safety.wording import Wording
 from settings import ROOT, Settings
@@ -61,8 +62,9 @@ class _Lookup:
 
 @dataclass(slots=True)
 class Turn:
-    """One question on its way to an answer. ``english`` says whether its words are; ``country`` is the one it names,
-    else the reader's; ``notices`` are added to those of the triage; ``views`` are the sources there are."""
+    """One question on its way to an answer. ``text`` is it without what identifies the reader; ``english`` says whether
+    its words are; ``country`` is the one it names, else the reader's; ``notices`` are added to those of the triage;
+    ``views`` are the sources there are."""
 
     question: Question
     text: str
@@ -114,6 +116,7 @@ class Engine:
         self._builder = AnswerBuilder(settings, self.crisis_lines, self._suggestions, self._composer, self.verifier)
         self._ages = Ages()
         self._triager = Triager(ROOT / "safety" / "lexicons", Classifier.load())
+        self._redactor = redactor(corpus)
         self._generator = Generator.open(settings, Verifier(vocabulary, embedder.embed), self._triager)
         self._lock = threading.Lock()
         self._current: _Lookup | None = None
@@ -194,17 +197,20 @@ class Engine:
         return self._builder.message(turn, outcome, _message_id(turn.triage, outcome), said)
 
     def _begin(self, question: Question, generation: Generation) -> Turn:
-        text = _tidy(question.text[:LONGEST_READ])
+        typed = _tidy(question.text[:LONGEST_READ])
         start = time.perf_counter()
-        triage = self._triager.triage(text, question.history)
+        triage = self._triager.triage(typed, question.history)
+        redacted = self._redactor.redact(typed)
+        text = redacted.bare
         lookup = self._lookup(generation)
         speller = lookup.speller
         english = is_english(text, speller.used, speller.right)
         language = self._other_language(text, english, speller) or question.language or self.settings.language
         country, version = self._country(question, text), generation.manifest.corpus_version
-        young = any(map(self._ages.under_18, (text, *question.history)))
-        notices = (UNDER_18,) if young else ()
-        turn = Turn(question, text, english, language, country, triage, version, notices, lookup.views)
+        notices = ["privacy"] if redacted.found and triage.outcome is None else []
+        if any(map(self._ages.under_18, (typed, *question.history))):
+            notices.append(UNDER_18)
+        turn = Turn(question, text, english, language, country, triage, version, tuple(notices), lookup.views)
         turn.timings["triage"] = round((time.perf_counter() - start) * 1000, 2)
         return turn
 
@@ -283,7 +289,8 @@ class Engine:
 
     def _in_context(self, turn: Turn) -> str:
         """The complete question that a turn of a conversation means; "simpler" and "more detail" change the wording."""
-        history = [_tidy(earlier[:LONGEST_READ]) for earlier in turn.question.history]
+        earlier = (_tidy(told[:LONGEST_READ]) for told in turn.question.history)
+        history = [self._redactor.redact(told).bare for told in earlier]
         understood = self._converser.understand(turn.text, history)
         detail = WORDING_ASKED_FOR.get(understood.kind)
         if detail:

@@ -30,6 +30,7 @@ from answer.verify import Quote, Verifier
 from ingest.split import sentences
 from ingest.terms import FILLERS
 from ingest.vocabulary import words_of
+from safety.privacy import redactor
 from safety.triage import Triager
 from safety.wording import WordingError
 from settings import Settings
@@ -96,6 +97,7 @@ class Generator:
         self._model = model
         self._prompt = _Prompt(settings.prompts_dir / "model" / "answer.md")
         self._triager = triager
+        self._redactor = redactor(settings.corpus_dir)
 
     @classmethod
     def open(cls, settings: Settings, verifier: Verifier, triager: Triager) -> "Generator | None":
@@ -138,9 +140,10 @@ class Generator:
         return Writing(self, question, safe, fallback)
 
     def read(self, question: str, hits: Sequence[Hit]) -> Reading:
-        """Start the model on a question."""
+        """Start the model on a question, which leaves this machine without what identifies the reader."""
         words = self.settings.max_answer_words
-        return Reading(self._model, self._prompt.messages(question, hits, MOST_SENTENCES, words))
+        asked = self._redactor.redact(question).text
+        return Reading(self._model, self._prompt.messages(asked, hits, MOST_SENTENCES, words))
 
     def may_be_shown(self, text: str, cited: Sequence[Hit]) -> bool:
         """True when a sentence is a plain statement, holds no order to a model, and passes all checks."""
