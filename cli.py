@@ -255,7 +255,7 @@ def evaluate(
         out.print(f"written: {escape(str(report))}")
 
 
-def _evaluate_safety(engine: Engine, files: list[Path], failures: bool) -> None:
+def _evaluate_safety(engine: "Engine", files: list[Path], failures: bool) -> None:
     from evals import safety
 
     for path in files or safety.SETS:
