@@ -20,6 +20,7 @@ from answer.retrieve import Hit, Retriever
 from answer.said import Said
 from answer.say import Sayer, SourceView, verbatim
 from answer.schema import Answer, Detail, Question
+from answer.slips import Slips
 from answer.spell import Speller
 from answer.suggest import Suggestions
 from answer.translated import Translations, load_translations
@@ -104,6 +105,7 @@ class Engine:
         self._translations = Translations(load_translations(corpus / FAQ)[0] if faq else {})
         self.vocabulary = vocabulary
         self.verifier = Verifier(vocabulary)
+        self._slips = Slips.read(embedder.words())
         self._retriever = Retriever(index, embedder, terms)
         self._converser = Converser(terms)
         self._composer = Composer(corpus / "sections.toml", terms, settings.max_answer_words)
@@ -333,29 +335,29 @@ class Engine:
     def _lookup(self, generation: Generation) -> _Lookup:
         with self._lock:
             if self._current is None or self._current.name != generation.manifest.name:
-                self._current = _build_lookup(generation, self._terms, self.verifier, self.settings.max_answer_words)
+                self._current = self._build_lookup(generation)
             return self._current
 
-
-def _build_lookup(generation: Generation, terms: Terms, verifier: Verifier, most_words: int) -> _Lookup:
-    texts = (passage.titled for passage in generation.passages)
-    questions = (question for passage in generation.passages for question in passage.questions)
-    claims: dict[str, list[Passage]] = {}
-    for passage in generation.passages:
-        claims.setdefault(passage.source_id, []).append(passage)
-    views = {
-        source_id: SourceView(stored.meta, stored.heading, tuple(claims.get(source_id, ())))
-        for source_id, stored in generation.sources.items()
-    }
-    cited = claims | {alias: claims.get(source_id, []) for alias, source_id in generation.aliases.items()}
-    countries = {source_id: view.meta.country for source_id, view in views.items()}
-    return _Lookup(
-        generation.manifest.name,
-        Coverer(generation, terms),
-        Speller(texts, questions, terms.vocabulary),
-        views,
-        Sayer(verifier, Supporter(verifier, terms, cited, countries), views, most_words),
-    )
+    def _build_lookup(self, generation: Generation) -> _Lookup:
+        texts = (passage.titled for passage in generation.passages)
+        questions = (question for passage in generation.passages for question in passage.questions)
+        claims: dict[str, list[Passage]] = {}
+        for passage in generation.passages:
+            claims.setdefault(passage.source_id, []).append(passage)
+        views = {
+            source_id: SourceView(stored.meta, stored.heading, tuple(claims.get(source_id, ())))
+            for source_id, stored in generation.sources.items()
+        }
+        cited = claims | {alias: claims.get(source_id, []) for alias, source_id in generation.aliases.items()}
+        countries = {source_id: view.meta.country for source_id, view in views.items()}
+        supporter = Supporter(self.verifier, self._terms, cited, countries)
+        return _Lookup(
+            generation.manifest.name,
+            Coverer(generation, self._terms),
+            Speller(texts, questions, self.vocabulary, self._slips),
+            views,
+            Sayer(self.verifier, supporter, views, self.settings.max_answer_words),
+        )
 
 
 def _message_id(triage: Triage, outcome: Outcome) -> str:
