@@ -15,7 +15,7 @@ from answer.cover import Coverage, Coverer
 from answer.faq import FaqBook, Supporter
 from answer.follow import LiveIndex
 from answer.generate import Generator
-from answer.language import FEWEST_WORDS, is_english, language_by_script
+from answer.language import FEWEST_WORDS, is_english, is_english_mended, language_by_script
 from answer.retrieve import Hit, Retriever
 from answer.said import Said
 from answer.say import Sayer, SourceView, verbatim
@@ -194,12 +194,17 @@ class Engine:
         start = time.perf_counter()
         triage = self._triager.triage(text, question.history)
         speller = self._lookup(generation).speller
-        english = is_english(text, speller.used, speller.right)
+        english = is_english(text, speller.used, speller.right) or self._is_english_misspelt(text, speller)
         language = self._other_language(text, english, speller) or question.language or self.settings.language
         country, version = self._country(question, text), generation.manifest.corpus_version
         turn = Turn(question, text, english, language, country, triage, version)
         turn.timings["triage"] = round((time.perf_counter() - start) * 1000, 2)
         return turn
+
+    def _is_english_misspelt(self, text: str, speller: Speller) -> bool:
+        return is_english_mended(speller.mend(text), speller.used, speller.small) and not (
+            language_by_script(text) or self._translations.language_of(text)
+        )
 
     def _other_language(self, text: str, english: bool, speller: Speller) -> str | None:
         """The language a text is written in, where it can be told and isn't English; a few words tell too little."""

@@ -1,7 +1,7 @@
 """What is known of people's spelling: words by ear and of text messages, and right words in the wrong place."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -80,9 +80,9 @@ class Slips:
             raise SlipsError(f"{path}: {first['loc']}: {first['msg']}. Correct the entry.") from error
         return cls(file.words, file.misplaced, frozenset(file.glue.split()), (*words, *file.plain.split()))
 
-    def mend(self, words: Sequence[str]) -> list[str]:
-        """The words with those replaced that are certain; one may become two."""
-        found = [right for word in words for right in self.words.get(word, word).split()]
+    def mend(self, words: Sequence[str], names: Container[str] = ()) -> list[str]:
+        """The words with those replaced that are certain, names left out; one may become two."""
+        found = [right for word in words for right in (word if word in names else self.words.get(word, word)).split()]
         for rule in self.misplaced:
             found = [rule.meant if rule.fits(found, place) else word for place, word in enumerate(found)]
         return found

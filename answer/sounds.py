@@ -25,7 +25,7 @@ _SOUNDS = tuple(
         (r"^x", "s"),
         (r"(?<=[aeiou])gh(?=t)", ""),
         (r"[ts]h(?:u|io)n", "Xan"),
-        (r"[tsc]ion", "Xan"),
+        (r"s?[tsc]ion", "Xan"),
         (r"[tc]i(?=[aou]|en)", "X"),
         (r"ss?u(?=re?)", "Xa"),
         (r"t?ch", "C"),

@@ -28,6 +28,8 @@ SHARE, SHARE_ALONE, MEDICINE_SHARE, OTHER_SHARE, NAME_SHARE, SAME_NAME_SHARE = 0
 AMONG_OTHERS = 1.25
 FARTHEST, FARTHEST_SHORT = 2.4, 0.75
 SURE = 0.75
+# A text with more strange words than this is no misspelt question; looking for what each was meant for takes a while.
+MOST_DOUBTFUL = 40
 LEAST_NAME = 6
 MOST_PARTS, LEAST_RUN_TOGETHER = 3, 5
 STARTS = ("un", "non", "over", "under", "self")
@@ -39,7 +41,8 @@ NO_SLIPS = Slips({}, (), frozenset(), ())
 class Speller:
     """Knows the words of the corpus and how often it uses them.
 
-    ``used`` counts the words of the passages; ``right`` are these and the words of the vocabulary's names.
+    ``used`` counts the words of the passages; ``right`` are these and the words of the vocabulary's names; ``small``
+    are the small words that any English question holds.
     """
 
     def __init__(
@@ -69,7 +72,7 @@ class Speller:
         self._medicines = {name.lower() for term in terms if term.kind in MEDICINES for name in _names_of(term)}
         self.right = named | set(self.used)
         self._farthest, self._shortest = farthest, SHORTEST if slips.words else SHORTEST_SURE
-        self._slips = slips
+        self._slips, self.small = slips, slips.glue
         others = [word for word in slips.plain if len(word) >= SHORTEST]
         rare = {rare for term in terms for rare in self._rare_spellings(term)} if slips.words else set()
         self._rare = rare.difference(others)
@@ -85,11 +88,12 @@ class Speller:
     def mend(self, text: str) -> str:
         """``text`` with slips replaced by what was meant, in small letters; unchanged without any."""
         typed = words_of(text)
-        words = self._joined(self._slips.mend(typed))
-        doubtful = {word for word in words if self._doubtful(word)} - _acronyms(text)
-        if not doubtful:
+        names, acronyms = _capitalised(text), _acronyms(text)
+        words = self._joined(self._slips.mend(typed, names | acronyms))
+        doubtful = {word for word in words if self._doubtful(word)} - acronyms
+        if not doubtful or len(doubtful) > MOST_DOUBTFUL:
             return text if words == typed else " ".join(words)
-        names = _capitalised(text) & doubtful
+        names &= doubtful
         sure = [self._meant(word, 1.0) for word in doubtful - names]
         slack = AMONG_OTHERS if len(sure) - sure.count(None) + len(set(typed) - set(words)) > 1 else 1.0
         mended = {word: self._meant(word, slack) for word in doubtful - names}
@@ -117,7 +121,7 @@ class Speller:
     def _meant(self, word: str, slack: float) -> str | None:
         """What a doubtful word was meant for, if that is likely enough: a right word, or several run together."""
         near = self._likely(word, slack)
-        if near and near[1] <= SURE:
+        if near and near[1] <= SURE and near[0] in self.right:
             return near[0]
         return self._apart(word) or (near[0] if near else None)
 
