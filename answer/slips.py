@@ -20,8 +20,9 @@ class SlipsError(OperatorError):
 class Misplaced(BaseModel):
     """A right word typed for another of the same sound, told by its neighbours.
 
-    ``before`` and ``after`` are the words beside it, ``first`` is for the question's first word; any one will do.
-    None of ``unless`` may follow directly, none of ``without`` stand anywhere, and one of ``needs`` must follow later.
+    ``before`` and ``after`` are the words beside it, ``first`` is for the question's first word, ``anywhere`` for any;
+    one of the four will do. None of ``unless`` may follow directly, none of ``without`` stand anywhere, and one of
+    ``needs`` must follow later.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,6 +32,7 @@ class Misplaced(BaseModel):
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     first: bool = False
+    anywhere: bool = False
     unless: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -39,7 +41,7 @@ class Misplaced(BaseModel):
         """True when the word at ``place`` was meant for the other one."""
         earlier = words[place - 1] if place else ""
         later = words[place + 1] if place + 1 < len(words) else ""
-        beside = (self.first and not place) or earlier in self.before or later in self.after
+        beside = self.anywhere or (self.first and not place) or earlier in self.before or later in self.after
         if words[place] != self.typed or not beside or later in self.unless or set(words) & set(self.without):
             return False
         return not self.needs or bool(set(words[place + 1 :]) & set(self.needs))

@@ -26,7 +26,7 @@ OTHERS_COMMON = 0.1
 # a medicine's name, a word that the corpus never uses, a name in capitals, another spelling of the same name.
 SHARE, SHARE_ALONE, MEDICINE_SHARE, OTHER_SHARE, NAME_SHARE, SAME_NAME_SHARE = 0.2, 0.15, 0.14, 0.1, 0.1, 0.12
 AMONG_OTHERS = 1.25
-FARTHEST, FARTHEST_SHORT = 2.4, 0.75
+ONE_SLIP, FARTHEST, FARTHEST_SHORT = 1.05, 2.4, 0.75
 SURE = 0.75
 # A text with more strange words than this is no misspelt question; looking for what each was meant for takes a while.
 MOST_DOUBTFUL = 40
@@ -143,7 +143,7 @@ class Speller:
         if len(word) < SHORTEST_SURE:
             return FARTHEST_SHORT * slack if self._counts[near] >= COMMON else 0.0
         share = MEDICINE_SHARE if near in self._medicines else SHARE if slack > 1 else SHARE_ALONE
-        return min(self._farthest, max(1.0, share * letters) * slack)
+        return min(self._farthest, max(ONE_SLIP, share * letters) * slack)
 
     def _apart(self, word: str) -> str | None:
         """Words run together, no more than one of which is not a small one: "howlong", "ivketamine"."""

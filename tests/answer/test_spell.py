@@ -73,7 +73,7 @@ def test_a_long_text_of_strange_words_stays_as_it_was_typed(speller: Speller) ->
 
 def test_the_commonest_of_several_near_words_is_taken() -> None:
     speller = Speller(["dosing dosing dosing " * 9 + "dozing dozing"], [], Vocabulary([]))
-    assert speller.mend("dowsing doqing") == "dosing dosing"
+    assert speller.mend("doxing") == "dosing"
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,7 @@ def test_the_commonest_of_several_near_words_is_taken() -> None:
         ("siliosibin or keteminn", "psilocybin or ketamine"),
         ("keatmine infushun", "ketamine infusion"),
         ("three times a weak", "three times a week"),
+        ("can you explane the KADS trail", "can you explain the kads trial"),
     ],
 )
 def test_heavy_slips_are_mended_with_the_words_of_the_real_corpus(real: Speller, typed: str, meant: str) -> None:
@@ -114,6 +115,7 @@ def test_heavy_slips_are_mended_with_the_words_of_the_real_corpus(real: Speller,
         "dose of spravato for adults",
         "Is their doctor right about the heart?",
         "a weak effect on depression",
+        "trail running after ketamine",
         "deferring a dose",
         "he stammers",
         "0.5 mg or 84 mg",
