@@ -27,7 +27,7 @@ OTHERS_COMMON = 0.1
 SHARE, SHARE_ALONE, MEDICINE_SHARE, OTHER_SHARE, NAME_SHARE, SAME_NAME_SHARE = 0.2, 0.15, 0.14, 0.1, 0.1, 0.12
 AMONG_OTHERS = 1.25
 ONE_SLIP, FARTHEST, FARTHEST_SHORT = 1.05, 2.4, 0.75
-SURE = 0.75
+SURE = 1.0
 # A text with more strange words than this is no misspelt question; looking for what each was meant for takes a while.
 MOST_DOUBTFUL = 40
 LEAST_NAME = 6
