@@ -56,7 +56,7 @@ class Converser:
         self._vocabulary: Vocabulary = terms.vocabulary
         self._cues = Cues.read(rules)
         # Twice: a word that is used once only is never taken for the right spelling.
-        self._speller = Speller(self._cues.all * 2, [], self._vocabulary)
+        self._speller = Speller(self._cues.all * 2, [], self._vocabulary, farthest=1.0)
 
     def understand(self, text: str, history: Sequence[str]) -> Understood:
         """Read a turn in the light of the reader's earlier turns, oldest first; odd input comes back as it is."""

@@ -16,11 +16,12 @@ from answer.cover import Coverage, Coverer
 from answer.faq import FaqBook, Supporter
 from answer.follow import LiveIndex
 from answer.generate import Generator
-from answer.language import FEWEST_WORDS, is_english, language_by_script
+from answer.language import FEWEST_WORDS, is_english, is_english_mended, language_by_script
 from answer.retrieve import Hit, Retriever
 from answer.said import Said
 from answer.say import Sayer, SourceView, verbatim
 from answer.schema import Answer, Detail, Question
+from answer.slips import Slips
 from answer.spell import Speller
 from answer.suggest import Suggestions
 from answer.translated import Translations, load_translations
@@ -110,6 +111,7 @@ class Engine:
         self._translations = Translations(load_translations(corpus / FAQ)[0] if faq else {})
         self.vocabulary = vocabulary
         self.verifier = Verifier(vocabulary)
+        self._slips = Slips.read(embedder.words())
         self._retriever = Retriever(index, embedder, terms)
         self._converser = Converser(terms)
         self._composer = Composer(corpus / "sections.toml", terms, settings.max_answer_words)
@@ -199,12 +201,12 @@ class Engine:
     def _begin(self, question: Question, generation: Generation) -> Turn:
         typed = _tidy(question.text[:LONGEST_READ])
         start = time.perf_counter()
-        triage = self._triager.triage(typed, question.history)
-        redacted = self._redactor.redact(typed)
-        text = redacted.bare
         lookup = self._lookup(generation)
         speller = lookup.speller
-        english = is_english(text, speller.used, speller.right)
+        triage = self._triage(typed, question.history, speller)
+        redacted = self._redactor.redact(typed)
+        text = redacted.bare
+        english = is_english(text, speller.used, speller.right) or self._is_english_misspelt(text, speller)
         language = self._other_language(text, english, speller) or question.language or self.settings.language
         country, version = self._country(question, text), generation.manifest.corpus_version
         notices = ["privacy"] if redacted.found and triage.outcome is None else []
@@ -213,6 +215,20 @@ class Engine:
         turn = Turn(question, text, english, language, country, triage, version, tuple(notices), lookup.views)
         turn.timings["triage"] = round((time.perf_counter() - start) * 1000, 2)
         return turn
+
+    def _is_english_misspelt(self, text: str, speller: Speller) -> bool:
+        return is_english_mended(speller.mend(text), speller.used, speller.small) and not (
+            language_by_script(text) or self._translations.language_of(text)
+        )
+
+    def _triage(self, text: str, history: Sequence[str], speller: Speller) -> Triage:
+        """The triage of a text as it was typed, and of its mended spelling where only that tells of a danger."""
+        triage = self._triager.triage(text, history)
+        mended = speller.mend(text)
+        if triage.outcome in HELP_FIRST or mended == text:
+            return triage
+        second = self._triager.triage(mended, history)
+        return second if second.outcome in HELP_FIRST else triage
 
     def _other_language(self, text: str, english: bool, speller: Speller) -> str | None:
         """The language a text is written in, where it can be told and isn't English; a few words tell too little."""
@@ -349,29 +365,29 @@ class Engine:
     def _lookup(self, generation: Generation) -> _Lookup:
         with self._lock:
             if self._current is None or self._current.name != generation.manifest.name:
-                self._current = _build_lookup(generation, self._terms, self.verifier, self.settings.max_answer_words)
+                self._current = self._build_lookup(generation)
             return self._current
 
-
-def _build_lookup(generation: Generation, terms: Terms, verifier: Verifier, most_words: int) -> _Lookup:
-    texts = (passage.titled for passage in generation.passages)
-    questions = (question for passage in generation.passages for question in passage.questions)
-    claims: dict[str, list[Passage]] = {}
-    for passage in generation.passages:
-        claims.setdefault(passage.source_id, []).append(passage)
-    views = {
-        source_id: SourceView(stored.meta, stored.heading, tuple(claims.get(source_id, ())))
-        for source_id, stored in generation.sources.items()
-    }
-    cited = claims | {alias: claims.get(source_id, []) for alias, source_id in generation.aliases.items()}
-    countries = {source_id: view.meta.country for source_id, view in views.items()}
-    return _Lookup(
-        generation.manifest.name,
-        Coverer(generation, terms),
-        Speller(texts, questions, terms.vocabulary),
-        views,
-        Sayer(verifier, Supporter(verifier, terms, cited, countries), views, most_words),
-    )
+    def _build_lookup(self, generation: Generation) -> _Lookup:
+        texts = (passage.titled for passage in generation.passages)
+        questions = (question for passage in generation.passages for question in passage.questions)
+        claims: dict[str, list[Passage]] = {}
+        for passage in generation.passages:
+            claims.setdefault(passage.source_id, []).append(passage)
+        views = {
+            source_id: SourceView(stored.meta, stored.heading, tuple(claims.get(source_id, ())))
+            for source_id, stored in generation.sources.items()
+        }
+        cited = claims | {alias: claims.get(source_id, []) for alias, source_id in generation.aliases.items()}
+        countries = {source_id: view.meta.country for source_id, view in views.items()}
+        supporter = Supporter(self.verifier, self._terms, cited, countries)
+        return _Lookup(
+            generation.manifest.name,
+            Coverer(generation, self._terms),
+            Speller(texts, questions, self.vocabulary, self._slips),
+            views,
+            Sayer(self.verifier, supporter, views, self.settings.max_answer_words),
+        )
 
 
 def _message_id(triage: Triage, outcome: Outcome) -> str:

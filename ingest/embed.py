@@ -58,6 +58,12 @@ class Embedder:
         """Length of a vector."""
         return int(self._model.get_embedding_dimension() or 0)
 
+    def words(self) -> list[str]:
+        """Words in small letters that the model reads whole, as a rule the commonest first."""
+        pieces = self._tokenizer.get_vocab()
+        whole = [piece for piece in pieces if piece.isascii() and piece.isalpha() and piece.islower()]
+        return sorted(whole, key=lambda piece: pieces[piece])
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Word pieces of each text as the model would read it, special tokens included."""
         return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
