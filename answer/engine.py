@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from answer.build import AnswerBuilder
+from answer.build import DISAGREE, AnswerBuilder
 from answer.compose import Chosen, Composer, Reader, evidence
 from answer.converse import Converser
 from answer.cover import Coverage, Coverer
+from answer.disagree import Disagreements
 from answer.faq import FaqBook, Supporter
 from answer.follow import LiveIndex
 from answer.generate import Generator
@@ -107,6 +108,7 @@ class Engine:
         self._retriever = Retriever(index, embedder, terms)
         self._converser = Converser(terms)
         self._composer = Composer(corpus / "sections.toml", terms, settings.max_answer_words)
+        self._disagreements = Disagreements(vocabulary)
         self._builder = AnswerBuilder(settings, self.wording, self.crisis_lines, self._suggestions, self._composer)
         self._triager = Triager(ROOT / "safety" / "lexicons")
         self._generator = Generator.open(settings, Verifier(vocabulary, embedder.embed), self._triager)
@@ -264,11 +266,15 @@ class Engine:
     def _composed(self, turn: Turn, text: str, hits: Sequence[Hit], lookup: _Lookup) -> Answer:
         """Sentences of the sources, or a chat model's where one is configured and passes the checks."""
         chosen, topic = self._compose(turn, text, hits), self._composer.topic(hits)
+        chosen, pair = self._disagreements.weave(text, chosen, hits, self.settings.max_answer_words)
         if self._generator is None:
+            turn.notices += (DISAGREE,) if pair else ()
             return self._builder.answered(turn, lookup.sayer.compose(chosen, turn.question.detail), topic)
         with turn.timed("model"):
             writing = self._generator.write(text, hits, chosen)
             said = [lookup.sayer.written(sentence.text, [h.passage for h in sentence.hits]) for sentence in writing]
+        cited = {quote.passage.id for item in said for quote in item.quotes}
+        turn.notices += (DISAGREE,) if pair and cited.issuperset(pair) else ()
         answer = self._builder.answered(turn, said, topic, writing.report.composer)
         return answer.model_copy(update={"checks": answer.checks | {"model": writing.report.model_dump()}})
 
