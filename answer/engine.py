@@ -6,11 +6,11 @@ import time
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from answer.build import DISAGREE, AnswerBuilder
 from answer.compose import Chosen, Composer, Reader, evidence
-from answer.converse import Converser
+from answer.converse import Converser, Understood
 from answer.cover import Coverage, Coverer
 from answer.disagree import Disagreements
 from answer.faq import FaqBook, Supporter
@@ -18,12 +18,13 @@ from answer.follow import LiveIndex
 from answer.generate import Generator
 from answer.language import FEWEST_WORDS, is_english, language_by_script
 from answer.retrieve import Hit, Retriever
-from answer.said import Said
-from answer.say import Sayer, SourceView, verbatim
+from answer.said import Said, sources_of
+from answer.say import BACKGROUND_SECTIONS, Sayer, SourceView, verbatim
 from answer.schema import Answer, Detail, Question
 from answer.spell import Speller
 from answer.suggest import Suggestions
 from answer.translated import Translations, load_translations
+from answer.turns import AGAIN
 from answer.verify import Verifier
 from ingest.corpus import FAQ, faq_folder
 from ingest.embed import Embedder, identify
@@ -41,6 +42,7 @@ HELP_FIRST: frozenset[Outcome] = frozenset(("crisis", "emergency"))
 LONGEST_READ = 20_000
 WORDING_ASKED_FOR: dict[str, Detail] = {"simpler": "plain", "detailed": "detailed"}
 LEAST_CLINIC_COSINE = 0.5
+SET_UP_BONUS = 0.1
 OFF_TOPIC_CHANCE = 0.05
 OFF_TOPIC_COSINE = 0.35
 _NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
@@ -224,9 +226,13 @@ class Engine:
         return None if any(character.isalnum() for character in turn.text) else "unreadable"
 
     def _look_up(self, turn: Turn, lookup: _Lookup) -> Answer:
-        if not turn.english:
+        understood = self._in_context(turn)
+        # "More detail please" is too short to tell its language; the cue words are English.
+        if not turn.english and understood.kind not in AGAIN:
             return self._in_other_language(turn, lookup)
-        text = lookup.speller.mend(self._in_context(turn))
+        text = lookup.speller.mend(understood.text)
+        if understood.kind == "scale" and (answer := self._from_earlier_sources(turn, text, understood, lookup)):
+            return answer
         with turn.timed("retrieve"):
             hits = self._retriever.search(text, SEARCHED)
         facts = [hit for hit in hits if hit.source.kind == "clinic-information"]
@@ -278,14 +284,30 @@ class Engine:
         answer = self._builder.answered(turn, said, topic, writing.report.composer)
         return answer.model_copy(update={"checks": answer.checks | {"model": writing.report.model_dump()}})
 
-    def _in_context(self, turn: Turn) -> str:
+    def _from_earlier_sources(self, turn: Turn, text: str, understood: Understood, lookup: _Lookup) -> Answer | None:
+        """An answer to "which scale did they use?" from the sources of the answer before; None where they don't tell.
+
+        That answer is worked out again from the question it was to, since nothing is kept between turns.
+        """
+        about = lookup.speller.mend(understood.about or "")
+        with turn.timed("earlier"):
+            found = evidence(self._retriever.search(about, SEARCHED))
+            reviewed = self._reviewed(turn, about, found, lookup)
+            said = reviewed[1] if reviewed else [verbatim(item) for item in self._compose(turn, about, found)]
+        with turn.timed("retrieve"):
+            hits = self._retriever.search_in(understood.own, {source.id for source in sources_of(said)}, SEARCHED)
+        if not hits or lookup.coverer.judge(text, hits).probability < self.settings.answer_threshold:
+            return None
+        return self._composed(turn, text, _set_up_first(hits), lookup)
+
+    def _in_context(self, turn: Turn) -> Understood:
         """The complete question that a turn of a conversation means; "simpler" and "more detail" change the wording."""
         history = [_tidy(earlier[:LONGEST_READ]) for earlier in turn.question.history]
         understood = self._converser.understand(turn.text, history)
         detail = WORDING_ASKED_FOR.get(understood.kind)
         if detail:
             turn.question = turn.question.model_copy(update={"detail": detail})
-        return understood.text
+        return understood
 
     def _asks_about_clinic(self, text: str) -> bool:
         return any(mention.term.kind == "clinic" for mention in self._terms.vocabulary.mentions(text))
@@ -373,6 +395,17 @@ def _far_away(turn: Turn, coverage: Coverage, hits: Sequence[Hit]) -> bool:
     if coverage.features["missing"] or turn.triage.notices:
         return False
     return coverage.probability < OFF_TOPIC_CHANCE and max(hit.cosine for hit in hits) < OFF_TOPIC_COSINE
+
+
+def _set_up_first(hits: Sequence[Hit]) -> list[Hit]:
+    """Hits with those on how a study was made, and on its limits, moved up: a question about a study asks for these."""
+    raised = [
+        replace(hit, score=hit.score + SET_UP_BONUS)
+        if hit.passage.section.lower().startswith(BACKGROUND_SECTIONS)
+        else hit
+        for hit in hits
+    ]
+    return sorted(raised, key=lambda hit: -hit.score)
 
 
 def _tidy(text: str) -> str:
