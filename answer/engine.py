@@ -1,6 +1,5 @@
 """The engine: one question in, one answer out. Pages, API and command line share one of it a process."""
 
-import re
 import threading
 import time
 import unicodedata
@@ -26,6 +25,7 @@ from answer.suggest import Suggestions
 from answer.translated import Translations, load_translations
 from answer.turns import AGAIN
 from answer.verify import Verifier
+from ingest.clean import NOT_TEXT
 from ingest.corpus import FAQ, faq_folder
 from ingest.embed import Embedder, identify
 from ingest.generation import Generation, IndexFolder
@@ -45,7 +45,6 @@ LEAST_CLINIC_COSINE = 0.5
 SET_UP_BONUS = 0.1
 OFF_TOPIC_CHANCE = 0.05
 OFF_TOPIC_COSINE = 0.35
-_NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,4 +409,4 @@ def _set_up_first(hits: Sequence[Hit]) -> list[Hit]:
 
 def _tidy(text: str) -> str:
     """A reader's text in NFC, without control and invisible characters, with single spaces."""
-    return " ".join(_NOT_TEXT.sub(" ", unicodedata.normalize("NFC", text)).split())
+    return " ".join(NOT_TEXT.sub(" ", unicodedata.normalize("NFC", text)).split())
