@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from answer.engine import Turn
 
 MOST_MISSING = 3
+DISAGREE = "sources_disagree"
+LOWER: dict[Confidence, Confidence] = {"strong": "moderate", "moderate": "limited", "limited": "limited"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class AnswerBuilder:
             notices=self._beside.notices(turn, outcome, said, topic),
             help=help_,
             follow_ups=self._follow_ups(turn, outcome, said, topic),
-            confidence=self._confidence(said, topic),
+            confidence=self._confidence(said, topic, DISAGREE in turn.notices),
             corpus_version=turn.corpus_version,
             checks=_checks(said, sentences),
             labels=list(turn.triage.labels),
@@ -158,18 +160,18 @@ class AnswerBuilder:
             or (self._suggestions.first()[:3])
         )
 
-    def _confidence(self, said: Sequence[Said], topic: str) -> Confidence | None:
+    def _confidence(self, said: Sequence[Said], topic: str, disagree: bool) -> Confidence | None:
         """How far to trust an answer on effect or safety, by the grades of its different sources.
 
-        Strong: two of high grade. Moderate: one of high, or two of moderate grade. Limited: anything less.
+        Strong: two of high grade. Moderate: one of high, or two of moderate grade. Limited: anything less. One step
+        lower where the sources disagree.
         """
         if not said or not self._composer.weighs_evidence(topic):
             return None
         grades = [source.evidence for source in sources_of(said)]
         high, moderate = grades.count("high"), grades.count("moderate")
-        if high >= 2:
-            return "strong"
-        return "moderate" if high or moderate >= 2 else "limited"
+        level: Confidence = "strong" if high >= 2 else "moderate" if high or moderate >= 2 else "limited"
+        return LOWER[level] if disagree else level
 
 
 def _numbered(said: Sequence[Said]) -> tuple[list[Citation], list[Sentence]]:

@@ -1,31 +1,33 @@
 """The engine: one question in, one answer out. Pages, API and command line share one of it a process."""
 
-import re
 import threading
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from answer.beside import UNDER_18
-from answer.build import AnswerBuilder
+from answer.build import DISAGREE, AnswerBuilder
 from answer.compose import Chosen, Composer, Reader, evidence
-from answer.converse import Converser
+from answer.converse import Converser, Understood
 from answer.cover import Coverage, Coverer
+from answer.disagree import Disagreements
 from answer.faq import FaqBook, Supporter
 from answer.follow import LiveIndex
 from answer.generate import Generator
 from answer.language import FEWEST_WORDS, is_english, is_english_mended, language_by_script
 from answer.retrieve import Hit, Retriever
-from answer.said import Said
-from answer.say import Sayer, SourceView, verbatim
+from answer.said import Said, sources_of
+from answer.say import BACKGROUND_SECTIONS, Sayer, SourceView, verbatim
 from answer.schema import Answer, Detail, Question
 from answer.slips import Slips
 from answer.spell import Speller
 from answer.suggest import Suggestions
 from answer.translated import Translations, load_translations
+from answer.turns import AGAIN
 from answer.verify import Verifier
+from ingest.clean import NOT_TEXT
 from ingest.corpus import FAQ, faq_folder
 from ingest.embed import Embedder, identify
 from ingest.generation import Generation, IndexFolder
@@ -45,9 +47,9 @@ HELP_FIRST: frozenset[Outcome] = frozenset(("crisis", "emergency"))
 LONGEST_READ = 20_000
 WORDING_ASKED_FOR: dict[str, Detail] = {"simpler": "plain", "detailed": "detailed"}
 LEAST_CLINIC_COSINE = 0.5
+SET_UP_BONUS = 0.1
 OFF_TOPIC_CHANCE = 0.05
 OFF_TOPIC_COSINE = 0.35
-_NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class Engine:
         self._retriever = Retriever(index, embedder, terms)
         self._converser = Converser(terms)
         self._composer = Composer(corpus / "sections.toml", terms, settings.max_answer_words)
+        self._disagreements = Disagreements(vocabulary)
         self._builder = AnswerBuilder(settings, self.crisis_lines, self._suggestions, self._composer, self.verifier)
         self._ages = Ages()
         self._triager = Triager(ROOT / "safety" / "lexicons", Classifier.load())
@@ -253,9 +256,13 @@ class Engine:
         return None if any(character.isalnum() for character in turn.text) else "unreadable"
 
     def _look_up(self, turn: Turn, lookup: _Lookup) -> Answer:
-        if not turn.english:
+        understood = self._in_context(turn)
+        # "More detail please" is too short to tell its language; the cue words are English.
+        if not turn.english and understood.kind not in AGAIN:
             return self._in_other_language(turn, lookup)
-        text = lookup.speller.mend(self._in_context(turn))
+        text = lookup.speller.mend(understood.text)
+        if understood.kind == "scale" and (answer := self._from_earlier_sources(turn, text, understood, lookup)):
+            return answer
         with turn.timed("retrieve"):
             hits = self._retriever.search(text, SEARCHED)
         facts = [hit for hit in hits if hit.source.kind == "clinic-information"]
@@ -295,15 +302,35 @@ class Engine:
     def _composed(self, turn: Turn, text: str, hits: Sequence[Hit], lookup: _Lookup) -> Answer:
         """Sentences of the sources, or a chat model's where one is configured and passes the checks."""
         chosen, topic = self._compose(turn, text, hits), self._composer.topic(hits)
+        chosen, pair = self._disagreements.weave(text, chosen, hits, self.settings.max_answer_words)
         if self._generator is None:
+            turn.notices += (DISAGREE,) if pair else ()
             return self._builder.answered(turn, lookup.sayer.compose(chosen, turn.question.detail), topic)
         with turn.timed("model"):
             writing = self._generator.write(text, hits, chosen)
             said = [lookup.sayer.written(sentence.text, [h.passage for h in sentence.hits]) for sentence in writing]
+        cited = {quote.passage.id for item in said for quote in item.quotes}
+        turn.notices += (DISAGREE,) if pair and cited.issuperset(pair) else ()
         answer = self._builder.answered(turn, said, topic, writing.report.composer)
         return answer.model_copy(update={"checks": answer.checks | {"model": writing.report.model_dump()}})
 
-    def _in_context(self, turn: Turn) -> str:
+    def _from_earlier_sources(self, turn: Turn, text: str, understood: Understood, lookup: _Lookup) -> Answer | None:
+        """An answer to "which scale did they use?" from the sources of the answer before; None where they don't tell.
+
+        That answer is worked out again from the question it was to, since nothing is kept between turns.
+        """
+        about = lookup.speller.mend(understood.about or "")
+        with turn.timed("earlier"):
+            found = evidence(self._retriever.search(about, SEARCHED))
+            reviewed = self._reviewed(turn, about, found, lookup)
+            said = reviewed[1] if reviewed else [verbatim(item) for item in self._compose(turn, about, found)]
+        with turn.timed("retrieve"):
+            hits = self._retriever.search_in(understood.own, {source.id for source in sources_of(said)}, SEARCHED)
+        if not hits or lookup.coverer.judge(text, hits).probability < self.settings.answer_threshold:
+            return None
+        return self._composed(turn, text, _set_up_first(hits), lookup)
+
+    def _in_context(self, turn: Turn) -> Understood:
         """The complete question that a turn of a conversation means; "simpler" and "more detail" change the wording."""
         earlier = (_tidy(told[:LONGEST_READ]) for told in turn.question.history)
         history = [self._redactor.redact(told).bare for told in earlier]
@@ -311,7 +338,7 @@ class Engine:
         detail = WORDING_ASKED_FOR.get(understood.kind)
         if detail:
             turn.question = turn.question.model_copy(update={"detail": detail})
-        return understood.text
+        return understood
 
     def _asks_about_clinic(self, text: str) -> bool:
         return any(mention.term.kind == "clinic" for mention in self._terms.vocabulary.mentions(text))
@@ -401,6 +428,17 @@ def _far_away(turn: Turn, coverage: Coverage, hits: Sequence[Hit]) -> bool:
     return coverage.probability < OFF_TOPIC_CHANCE and max(hit.cosine for hit in hits) < OFF_TOPIC_COSINE
 
 
+def _set_up_first(hits: Sequence[Hit]) -> list[Hit]:
+    """Hits with those on how a study was made, and on its limits, moved up: a question about a study asks for these."""
+    raised = [
+        replace(hit, score=hit.score + SET_UP_BONUS)
+        if hit.passage.section.lower().startswith(BACKGROUND_SECTIONS)
+        else hit
+        for hit in hits
+    ]
+    return sorted(raised, key=lambda hit: -hit.score)
+
+
 def _tidy(text: str) -> str:
     """A reader's text in NFC, without control and invisible characters, with single spaces."""
-    return " ".join(_NOT_TEXT.sub(" ", unicodedata.normalize("NFC", text)).split())
+    return " ".join(NOT_TEXT.sub(" ", unicodedata.normalize("NFC", text)).split())

@@ -22,12 +22,11 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from pydantic import BaseModel, SecretStr
 
-from answer.compose import Chosen
+from answer.compose import Chosen, likest
 from answer.retrieve import Hit
 from answer.schema import Composer
 from answer.stream import ModelLeftError, Reading, marked_sentences, read_marks, whole_sentences
 from answer.verify import Quote, Verifier
-from ingest.split import sentences
 from ingest.terms import FILLERS
 from ingest.vocabulary import words_of
 from safety.privacy import redactor
@@ -247,7 +246,7 @@ class Writing(Iterator[Written]):
         """What the first cited source not yet heard says itself, where that may be shown."""
         for hit in cited:
             own = next((item.text for item in self._fallback if item.hit.passage.id == hit.passage.id), "")
-            own = own or _likest(text, hit)
+            own = own or likest(hit, text, _words)
             if not self._is_said(hit) and self._has_room(own) and self._generator.may_be_shown(own, [hit]):
                 return Written(own, (hit,), "source")
         return None
@@ -347,9 +346,5 @@ def _is_statement(text: str) -> bool:
     return len(said) >= FEWEST_WORDS and bool(_WHOLE.search(text)) and not _NOT_PLAIN.search(text)
 
 
-def _likest(text: str, hit: Hit) -> str:
-    """A claim whole; of prose, the sentence that shares most words with a text."""
-    if hit.passage.kind == "claim":
-        return hit.passage.text
-    said = set(text.lower().split())
-    return max(sentences(hit.passage.text), key=lambda own: len(said & set(own.lower().split())), default="")
+def _words(text: str) -> list[str]:
+    return text.lower().split()
