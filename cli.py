@@ -65,6 +65,7 @@ def ingest(
     data_dir: DataDir = None,
     strict: Annotated[bool, typer.Option("--strict", help="End with an error when any file has a problem.")] = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the index from nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was done and every problem as JSON.")] = False,
 ) -> None:
     """Bring the index up to date with the corpus, or with any folder of Markdown, text and HTML files."""
     from ingest.corpus import ingest_paths
@@ -72,7 +73,10 @@ def ingest(
     settings = _settings(collection, data_dir)
     with _progress() as report:
         summary = ingest_paths(settings, paths or [], _embedder(settings.embedder), report=report, rebuild=rebuild)
-    _print_summary(summary)
+    if as_json:
+        _print_summary_json(summary)
+    else:
+        _print_summary(summary)
     if strict and summary.problems:
         raise typer.Exit(1)
 
@@ -82,15 +86,26 @@ def lint(
     plain: Annotated[
         bool, typer.Option("--plain", help="List plain forms that fail too; answers do without them.")
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Crisis lines checked over a year ago are errors, not warnings.")
+    ] = False,
 ) -> None:
-    """Hold FAQ entries, translations and plain forms against their sources; ends with an error when an entry fails."""
+    """Hold FAQ entries, translations, plain forms and messages against their sources, look for suspicious passages
+    and for crisis lines checked too long ago; ends with an error when something reviewed fails."""
     from answer.lint import lint as run
+    from ingest.corpus import suspicious
 
-    problems = list(run(load_settings().corpus_dir))
+    settings = load_settings()
+    found = suspicious(settings.corpus_dir)
+    problems = [*found, *(p for p in run(settings.corpus_dir, settings.prompts_dir, strict=strict) if p not in found)]
     fatal = [problem for problem in problems if problem.fatal]
-    for problem in problems if plain else fatal:
-        out.print(escape(str(problem)), soft_wrap=True)
-    out.print(f"{len(fatal)} problems; {len(problems) - len(fatal)} plain forms that answers do without")
+    forms = [problem for problem in problems if problem.field == "plain"]
+    for problem in problems:
+        if plain or problem not in forms:
+            warning = not (problem.fatal or problem.suspicious or problem in forms)
+            out.print(f"{'warning: ' * warning}{escape(str(problem))}", soft_wrap=True)
+    counts = f"{len(forms)} plain forms that answers do without; {len(found)} suspicious passages"
+    out.print(f"{len(fatal)} problems; {counts}")
     if fatal:
         raise typer.Exit(1)
 
@@ -206,10 +221,11 @@ def evaluate(
     failures: Annotated[bool, typer.Option("--failures", help="List what was missed, to read.")] = False,
     report: Annotated[Path | None, typer.Option(help="Markdown file for the table and all failures.")] = None,
     detail: Annotated[str, typer.Option(help="plain, standard or detailed answers.")] = "standard",
+    safety: Annotated[bool, typer.Option("--safety", help="Measure the guardrails on labelled messages.")] = False,
     collection: Collection = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Ask whole question sets and print how good the answers are."""
+    """Ask whole question sets (or with --safety labelled messages) and print how good the answers are."""
     from typing import get_args
 
     from answer.schema import Detail
@@ -219,6 +235,9 @@ def evaluate(
 
     if detail not in get_args(Detail):
         raise typer.BadParameter("--detail: plain, standard or detailed")
+    if safety:
+        _evaluate_safety(_engine(_settings(collection, data_dir)), questions or [], failures)
+        return
     files = questions or [ROOT / "evals" / "questions" / f"{name}.jsonl" for name in ("own", "coverage", "hard")]
     rows = [(path.stem, read_rows(path)) for path in files]
     engine = _engine(_settings(collection, data_dir))
@@ -234,6 +253,21 @@ def evaluate(
     if report:
         report.write_text(reports.markdown(sets), encoding="utf-8")
         out.print(f"written: {escape(str(report))}")
+
+
+def _evaluate_safety(engine: "Engine", files: list[Path], failures: bool) -> None:
+    from evals import safety
+
+    for path in files or safety.SETS:
+        verdicts = safety.judge(engine, safety.read_set(path))
+        shown = Table(f"{path.stem}: {len(verdicts)} messages", "share  (95 % interval, count)")
+        for line in safety.table(verdicts):
+            shown.add_row(*line)
+        out.print(shown)
+        for label, outcomes in safety.confusion(verdicts):
+            out.print(f"{label}: " + ", ".join(f"{outcome} {count}" for outcome, count in outcomes.most_common()))
+        for failure in safety.failures(verdicts) if failures else ():
+            out.print(escape(failure))
 
 
 @app.command()
@@ -337,11 +371,23 @@ def _print_summary(summary: "Summary") -> None:
     out.print(
         f"{summary.sources} sources, {summary.passages} passages: {summary.new} new, {summary.changed} changed, "
         f"{summary.removed} removed sources; {len(summary.problems)} problems, {len(summary.skipped)} skipped"
+        + (f"; {len(summary.suspicious)} suspicious passages" if summary.suspicious else "")
     )
     total = sum(summary.seconds.values())
     if total:
         shares = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in summary.seconds.items())
         out.print(f"{total:.1f} seconds ({shares})")
+
+
+def _print_summary_json(summary: "Summary") -> None:
+    counts = ("sources", "passages", "new", "changed", "removed", "faq_entries")
+    problems = [
+        {"file": str(p.path), "line": p.line, "field": p.field, "message": p.message, "suspicious": p.suspicious}
+        for p in summary.problems
+    ]
+    skipped = [{"file": str(path), "reason": reason} for path, reason in summary.skipped.items()]
+    told = {name: getattr(summary, name) for name in counts} | {"problems": problems, "skipped": skipped}
+    sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
 
 
 def _print_answer(answer: "Answer") -> None:

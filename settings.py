@@ -55,6 +55,9 @@ class Settings(BaseSettings):
         "see its website",
         description="How to reach the clinic, as words that can end a sentence: 'phone 555 0100'.",
     )
+    clinic_phone: str = Field("", description="Phone number offered where a person can help; empty for none.")
+    clinic_email: str = Field("", description="Mail address offered where a person can help; empty for none.")
+    clinic_hours: str = Field("", description="When phone and mail are answered, in a few words: 'Mon-Fri 9:00-17:00'.")
     country: str = Field("US", pattern="^[A-Z]{2}$", description="ISO code of the country whose lines are shown.")
     language: str = Field("en", pattern="^[a-z]{2}$", description="Language of the interface texts.")
     host: str = Field("127.0.0.1", description="Address the chat listens on.")

@@ -1,41 +1,68 @@
 """Put an answer together: message, numbered citations, notices, help, follow-ups, and the plain text of it all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from answer.beside import UNDER_18, Beside
 from answer.compose import Composer
+from answer.offlabel import OffLabel
+from answer.pins import all_pinned
 from answer.retrieve import Hit
 from answer.said import Quoted, Said, sources_of
-from answer.schema import Answer, Citation, Confidence, Message, Notice, Sentence
+from answer.schema import Answer, Citation, Confidence, Message, Sentence
 from answer.schema import Composer as ComposerName
 from answer.streaming import Opening
 from answer.suggest import Suggestions
+from answer.verify import Quote, Verifier
+from answer.words import Words
 from safety.crisis import CrisisLines, Help
+from safety.outgoing import Outgoing
 from safety.triage import Outcome
-from safety.wording import Wording
 from settings import Settings
 
 if TYPE_CHECKING:
     from answer.engine import Turn
 
 MOST_MISSING = 3
+DISAGREE = "sources_disagree"
+LOWER: dict[Confidence, Confidence] = {"strong": "moderate", "moderate": "limited", "limited": "limited"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A reviewed message to tell: its id, and what its fields are filled with."""
+
+    id: str
+    fields: Mapping[str, str]
 
 
 class AnswerBuilder:
-    """Turns decisions into ``Answer`` objects; all its words come from ``prompts/``."""
+    """Turns decisions into ``Answer`` objects; all its words come from ``prompts/``.
+
+    Every sentence passes the last check here (``safety/outgoing.py``), wherever it comes from.
+    """
 
     def __init__(
         self,
         settings: Settings,
-        wording: Wording,
         lines: CrisisLines,
         suggestions: Suggestions,
         composer: Composer,
+        verifier: Verifier,
     ) -> None:
+        """Read the rules and the words of all languages.
+
+        Raises:
+            OutgoingError, OffLabelError, WordingError: a file can't be used, or a reviewed text may not go out.
+        """
         self._settings, self._lines = settings, lines
-        self._wordings = {settings.language: wording}
         self._suggestions, self._composer = suggestions, composer
+        self._verifier, self._outgoing = verifier, Outgoing()
+        self._words = Words(settings, verifier, self._outgoing)
+        off_label = OffLabel(settings.corpus_dir / "off-label.toml", verifier.vocabulary)
+        self._beside = Beside(settings, self._words, lines, composer, off_label)
 
     def message(
         self,
@@ -53,39 +80,57 @@ class AnswerBuilder:
             "length": str(len(turn.question.text)),
             "limit": str(self._settings.max_question_chars),
         }
-        answer = self._build(turn, outcome, self._message(turn, message_id, **fields), said, topic="")
+        sayable = self.sayable(turn, said)
+        answer = self._build(turn, outcome, sayable, "", _Told(message_id, fields))
         return answer if follow_ups is None else answer.model_copy(update={"follow_ups": list(follow_ups)})
 
     def answered(self, turn: "Turn", said: Sequence[Said], topic: str, composer: ComposerName = "extractive") -> Answer:
-        """An ordinary answer."""
-        return self._build(turn, "answered", None, said, topic).model_copy(update={"composer": composer})
+        """An ordinary answer of the sentences that may go out; without any, what the sources don't answer."""
+        sayable = self.sayable(turn, said)
+        if not sayable:
+            return self.nothing_found(turn, (), ())
+        sayable = self._beside.with_harms(turn, sayable, lambda item: bool(self.sayable(turn, [item])))
+        return self._build(turn, "answered", sayable, topic).model_copy(update={"composer": composer})
 
     def opening(self, turn: "Turn") -> Opening:
         """What an ordinary answer shows before its sentences, as far as it is known before they are."""
-        return Opening(outcome="answered", help=self._help(turn), notices=self._notices(turn, "answered", (), topic=""))
+        return Opening(outcome="answered", help=self._help(turn, "answered"), notices=self._beside.decided(turn))
 
     def nothing_found(self, turn: "Turn", missing: Sequence[str], hits: Sequence[Hit]) -> Answer:
         """Says what the sources don't cover, and what they can help with instead."""
         named = ", ".join(f"“{word}”" for word in missing[:MOST_MISSING])
+        message_id = "no_evidence" if named else "no_evidence_general"
         fields = {"missing": named} if named else {}
-        message = self._message(turn, "no_evidence" if named else "no_evidence_general", **fields)
-        return self._build(turn, "no_evidence", message, (), self._composer.topic(hits))
+        return self._build(turn, "no_evidence", (), self._composer.topic(hits), _Told(message_id, fields))
 
-    def _message(self, turn: "Turn", message_id: str, **fields: str) -> Message:
-        names = {"clinic": self._settings.clinic_name, "contact": self._settings.clinic_contact}
-        return Message(id=message_id, text=self._words(turn.language).message(message_id, **names, **fields))
+    def sayable(self, turn: "Turn", said: Sequence[Said]) -> list[Said]:
+        """The sentences that pass the last check. Translated ones were checked in English, which ``further`` reads."""
 
-    def _words(self, language: str) -> Wording:
-        """The wording of a language, read once."""
-        if language not in self._wordings:
-            self._wordings[language] = Wording(self._settings.prompts_dir, language)
-        return self._wordings[language]
+        def stopped(item: Said) -> str:
+            quotes = [Quote.of(quote.passage, quote.source.country) for quote in item.quotes]
+            further = (lambda text: self._verifier.unsayable(text, quotes)) if turn.english else None
+            return self._outgoing.stopped(item.text, further)
+
+        return [item for item in said if not stopped(item)]
+
+    def _reason(self, turn: "Turn", message_id: str) -> tuple[Quoted, ...]:
+        """The claims that a message's reason rests on; none when one of them is gone, and then it isn't given."""
+        pins = self._words.of(turn.language).claims(message_id)
+        passages = all_pinned(pins, {id_: view.claims for id_, view in turn.views.items()}) if pins else []
+        return tuple(Quoted(turn.views[p.source_id].meta, p, p.text) for p in passages)
+
+    def _message(self, turn: "Turn", told: _Told, reason: Sequence[Quoted], numbers: Sequence[int]) -> Message:
+        text = self._words.message(turn.language, told.id, reasoned=bool(reason), **told.fields)
+        return Message(id=told.id, text=text, citations=list(numbers))
 
     def _build(
-        self, turn: "Turn", outcome: Outcome, message: Message | None, said: Sequence[Said], topic: str
+        self, turn: "Turn", outcome: Outcome, said: Sequence[Said], topic: str, told: _Told | None = None
     ) -> Answer:
-        citations, sentences = numbered(said)
-        help_ = self._help(turn)
+        reason = self._reason(turn, told.id) if told else ()
+        citations, all_sentences = numbered([*([Said("", reason)] if reason else []), *said])
+        cited, sentences = (all_sentences[0].citations, all_sentences[1:]) if reason else ([], all_sentences)
+        message = self._message(turn, told, reason, cited) if told else None
+        help_ = self._help(turn, outcome)
         return Answer(
             id=turn.question.id or uuid4().hex,
             outcome=outcome,
@@ -94,38 +139,21 @@ class AnswerBuilder:
             sentences=sentences,
             text=_plain_text(message, help_, sentences),
             citations=citations,
-            notices=self._notices(turn, outcome, said, topic),
+            notices=self._beside.notices(turn, outcome, said, topic),
             help=help_,
             follow_ups=self._follow_ups(turn, outcome, said, topic),
-            confidence=self._confidence(said, topic),
+            confidence=self._confidence(said, topic, DISAGREE in turn.notices),
             corpus_version=turn.corpus_version,
             checks=_checks(said, sentences),
             labels=list(turn.triage.labels),
             timings_ms=turn.timings,
         )
 
-    def _help(self, turn: "Turn") -> Help | None:
-        reason = turn.triage.help_reason
-        return self._lines.help_for(turn.country, reason) if reason else None
-
-    def _notices(self, turn: "Turn", outcome: Outcome, said: Sequence[Said], topic: str) -> list[Notice]:
-        words = self._words(turn.language)
-        ids = [(notice, "") for notice in (*turn.triage.notices, *turn.notices)]
-        if any(source.provenance == "clinic" for source in sources_of(said)):
-            ids.append(("clinic_source", ""))
-        elsewhere = self._elsewhere(turn, said) if outcome == "answered" else []
-        if elsewhere and self._composer.is_country_bound(topic):
-            names = [words.interface(f"country_{code}") for code in elsewhere]
-            ids.append(("other_country", ", ".join(names)))
-        return [
-            Notice(id=notice, text=words.notice(notice, clinic=self._settings.clinic_name, country=countries))
-            for notice, countries in ids
-        ]
-
-    def _elsewhere(self, turn: "Turn", said: Sequence[Said]) -> list[str]:
-        """Countries the sources speak of, when none of them speaks of the reader's."""
-        codes = {code for source in sources_of(said) for code in source.country}
-        return [] if codes & self._lines.jurisdictions(turn.country) else sorted(codes)
+    def _help(self, turn: "Turn", outcome: Outcome) -> Help | None:
+        """The lines to show: where the triage says so, to a reader under 18, and where help to stop is offered."""
+        young = UNDER_18 in (*turn.triage.notices, *turn.notices)
+        reason = turn.triage.help_reason or ("topic" if young or outcome == "misuse" else None)
+        return self._lines.help_for(turn.country, reason, young=young) if reason else None
 
     def _follow_ups(self, turn: "Turn", outcome: Outcome, said: Sequence[Said], topic: str) -> list[str]:
         if outcome not in ("answered", "no_evidence"):
@@ -137,18 +165,18 @@ class AnswerBuilder:
             or (self._suggestions.first()[:3])
         )
 
-    def _confidence(self, said: Sequence[Said], topic: str) -> Confidence | None:
+    def _confidence(self, said: Sequence[Said], topic: str, disagree: bool) -> Confidence | None:
         """How far to trust an answer on effect or safety, by the grades of its different sources.
 
-        Strong: two of high grade. Moderate: one of high, or two of moderate grade. Limited: anything less.
+        Strong: two of high grade. Moderate: one of high, or two of moderate grade. Limited: anything less. One step
+        lower where the sources disagree.
         """
         if not said or not self._composer.weighs_evidence(topic):
             return None
         grades = [source.evidence for source in sources_of(said)]
         high, moderate = grades.count("high"), grades.count("moderate")
-        if high >= 2:
-            return "strong"
-        return "moderate" if high or moderate >= 2 else "limited"
+        level: Confidence = "strong" if high >= 2 else "moderate" if high or moderate >= 2 else "limited"
+        return LOWER[level] if disagree else level
 
 
 def numbered(said: Sequence[Said]) -> tuple[list[Citation], list[Sentence]]:
@@ -199,9 +227,12 @@ def _checks(said: Sequence[Said], sentences: Sequence[Sentence]) -> dict[str, bo
 
 def _plain_text(message: Message | None, help_: Help | None, sentences: Sequence[Sentence]) -> str:
     """What a reader of plain text sees: message, the help lines where they lead, sentences with their marks."""
-    parts = [message.text] if message else []
+    parts = [f"{message.text} {_marks(message.citations)}".rstrip()] if message else []
     if help_ and help_.reason in ("crisis", "emergency"):
         parts += [" · ".join(filter(None, (line.name, line.number, line.text, line.hours))) for line in help_.lines]
-    marks = (" ".join((s.text, "".join(f"[{number}]" for number in s.citations))) for s in sentences)
-    answer = " ".join(marks)
+    answer = " ".join(f"{s.text} {_marks(s.citations)}" for s in sentences)
     return "\n".join([*parts, answer] if answer else parts)
+
+
+def _marks(numbers: Sequence[int]) -> str:
+    return "".join(f"[{number}]" for number in numbers)

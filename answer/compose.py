@@ -7,7 +7,7 @@ held back; the order is by directness in bands and, where strength of evidence m
 
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from ingest.terms import Terms
 
 MOST_SENTENCES = 5
 MOST_OF_ONE_SOURCE = 3
-FURTHEST = 0.2
+FURTHEST = 0.3
 BAND = 0.06
 SECOND_CLAIM_BONUS = 0.1
 REPEAT_COST = 0.05
@@ -131,7 +131,7 @@ class Composer:
                 ),
             )
             pool.remove(hit)
-            text = self._sentence(question, hit)
+            text = likest(hit, question, self._terms.of)
             length = len(text.split())
             same_source = sum(1 for earlier in chosen if earlier.hit.source.id == hit.source.id)
             too_like = _likeness(self._bag(hit.passage.text), words_of_chosen) > SAME_SAYING
@@ -141,13 +141,6 @@ class Composer:
             words_of_chosen.append(self._bag(hit.passage.text))
             left -= length
         return chosen
-
-    def _sentence(self, question: str, hit: Hit) -> str:
-        """The words to say: a claim whole, of prose the sentence that shares most with the question."""
-        if hit.passage.kind == "claim":
-            return hit.passage.text
-        asked = set(self._terms.of(question))
-        return max(sentences(hit.passage.text), key=lambda sentence: len(asked & set(self._terms.of(sentence))))
 
     def _order(self, chosen: list[Chosen], direct: dict[str, float], topic: str, abroad: set[str]) -> list[Chosen]:
         """The reader's country first (where it matters), then bands of directness; inside one stronger evidence first
@@ -170,6 +163,14 @@ class Composer:
             ordered,
             key=lambda item: (item.hit.source.id in abroad, band(item), first_seen[item.hit.source.id]),
         )
+
+
+def likest(hit: Hit, text: str, words: Callable[[str], Iterable[str]]) -> str:
+    """What to quote of a hit for a text: a claim whole, of prose the sentence that shares most ``words`` with it."""
+    if hit.passage.kind == "claim":
+        return hit.passage.text
+    wanted = set(words(text))
+    return max(sentences(hit.passage.text), key=lambda own: len(wanted & set(words(own))), default="")
 
 
 def evidence(hits: Sequence[Hit]) -> list[Hit]:

@@ -36,11 +36,15 @@ LONG, FAR = 6, 4
 
 @dataclass(frozen=True)
 class Understood:
-    """A turn as a complete question; ``about`` is the earlier question it leans on."""
+    """A turn as a complete question; ``about`` is the earlier question it leans on.
+
+    ``own``: of a question about a study, what it asks without the earlier question's subject.
+    """
 
     text: str
     kind: Kind
     about: str | None
+    own: str = ""
 
 
 class Converser:
@@ -56,7 +60,7 @@ class Converser:
         self._vocabulary: Vocabulary = terms.vocabulary
         self._cues = Cues.read(rules)
         # Twice: a word that is used once only is never taken for the right spelling.
-        self._speller = Speller(self._cues.all * 2, [], self._vocabulary)
+        self._speller = Speller(self._cues.all * 2, [], self._vocabulary, farthest=1.0)
 
     def understand(self, text: str, history: Sequence[str]) -> Understood:
         """Read a turn in the light of the reader's earlier turns, oldest first; odd input comes back as it is."""
@@ -85,7 +89,8 @@ class Converser:
             return Understood(about, kind, about)
         earlier = self._turn(self._base(about))
         if self._asks_about_study(turn, core):
-            return Understood(_question(self._of_the_study(turn, core, earlier)), "scale", about)
+            own = self._asked_in_full(turn, core) or turn.part(core.start, core.end)
+            return Understood(_question(self._of_the_study(turn, core, earlier)), "scale", about, _question(own))
         if self._is_whole(turn, core):
             return new
         composed = self._substituted(turn, core, earlier) or self._leaning(turn, core, earlier)
@@ -153,13 +158,22 @@ class Converser:
         return best[1] if best else None
 
     def _asks_about_study(self, turn: Turn, core: Core) -> bool:
+        if self._asked_in_full(turn, core):
+            return True
         if self._study(turn) or any(map(self._is_treatment, turn.mentions)):
             return False
         words = turn.cues[core.start : core.end]
         pointed = any(a in self._cues.pointers and b in self._cues.nouns for a, b in pairwise(words))
         return pointed or any(self._cues.instruments.at(words, place, len(words)) for place in range(len(words)))
 
+    def _asked_in_full(self, turn: Turn, core: Core) -> str | None:
+        """ "Who paid for it?" in full words; None for any other question."""
+        return self._cues.asked_of_study.get(tuple(turn.cues[core.start : core.end]))
+
     def _of_the_study(self, turn: Turn, core: Core, earlier: Turn) -> str:
+        if full := self._asked_in_full(turn, core):
+            turn = self._turn(full)
+            core = Core(0, len(turn.words), False, False, False)
         end = core.end
         if (
             turn.words[end - 1] in self._cues.statement

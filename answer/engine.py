@@ -1,37 +1,44 @@
 """The engine: one question in, one answer out. Pages, API and command line share one of it a process."""
 
-import re
 import threading
 import time
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from answer.build import AnswerBuilder, numbered
+from answer.beside import UNDER_18
+from answer.build import DISAGREE, AnswerBuilder, numbered
 from answer.compose import Chosen, Composer, Reader, evidence
-from answer.converse import Converser
+from answer.converse import Converser, Understood
 from answer.cover import Coverage, Coverer
+from answer.disagree import Disagreements
 from answer.faq import FaqBook, Supporter
 from answer.follow import LiveIndex
 from answer.generate import Generator
-from answer.language import FEWEST_WORDS, is_english, language_by_script
+from answer.language import FEWEST_WORDS, is_english, is_english_mended, language_by_script
 from answer.retrieve import Hit, Retriever
-from answer.said import Said
-from answer.say import Sayer, SourceView, verbatim
+from answer.said import Said, sources_of
+from answer.say import BACKGROUND_SECTIONS, Sayer, SourceView, verbatim
 from answer.schema import Answer, Detail, Question
+from answer.slips import Slips
 from answer.spell import Speller
 from answer.streaming import Teller, Telling, Told
 from answer.suggest import Suggestions
 from answer.translated import Translations, load_translations
+from answer.turns import AGAIN
 from answer.verify import Verifier
+from ingest.clean import NOT_TEXT
 from ingest.corpus import FAQ, faq_folder
 from ingest.embed import Embedder, identify
 from ingest.generation import Generation, IndexFolder
 from ingest.schema import Passage
 from ingest.terms import Terms
 from ingest.vocabulary import Vocabulary, words_of
+from safety.age import Ages
+from safety.classify import Classifier
 from safety.crisis import CrisisLines
+from safety.privacy import redactor
 from safety.triage import Outcome, Triage, Triager
 from safety.wording import Wording
 from settings import ROOT, Settings
@@ -41,9 +48,9 @@ HELP_FIRST: frozenset[Outcome] = frozenset(("crisis", "emergency"))
 LONGEST_READ = 20_000
 WORDING_ASKED_FOR: dict[str, Detail] = {"simpler": "plain", "detailed": "detailed"}
 LEAST_CLINIC_COSINE = 0.5
+SET_UP_BONUS = 0.1
 OFF_TOPIC_CHANCE = 0.05
 OFF_TOPIC_COSINE = 0.35
-_NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +66,9 @@ class _Lookup:
 
 @dataclass(slots=True)
 class Turn:
-    """One question on its way to an answer. ``english`` says whether its words are; ``country`` is the one it names,
-    else the reader's; ``notices`` are added to those of the triage."""
+    """One question on its way to an answer. ``text`` is it without what identifies the reader; ``english`` says whether
+    its words are; ``country`` is the one it names, else the reader's; ``notices`` are added to those of the triage;
+    ``views`` are the sources there are."""
 
     question: Question
     text: str
@@ -70,6 +78,7 @@ class Turn:
     triage: Triage
     corpus_version: str
     notices: tuple[str, ...] = ()
+    views: Mapping[str, SourceView] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -105,11 +114,15 @@ class Engine:
         self._translations = Translations(load_translations(corpus / FAQ)[0] if faq else {})
         self.vocabulary = vocabulary
         self.verifier = Verifier(vocabulary)
+        self._slips = Slips.read(embedder.words())
         self._retriever = Retriever(index, embedder, terms)
         self._converser = Converser(terms)
         self._composer = Composer(corpus / "sections.toml", terms, settings.max_answer_words)
-        self._builder = AnswerBuilder(settings, self.wording, self.crisis_lines, self._suggestions, self._composer)
-        self._triager = Triager(ROOT / "safety" / "lexicons")
+        self._disagreements = Disagreements(vocabulary)
+        self._builder = AnswerBuilder(settings, self.crisis_lines, self._suggestions, self._composer, self.verifier)
+        self._ages = Ages()
+        self._triager = Triager(ROOT / "safety" / "lexicons", Classifier.load())
+        self._redactor = redactor(corpus)
         self._generator = Generator.open(settings, Verifier(vocabulary, embedder.embed), self._triager)
         self._lock = threading.Lock()
         self._current: _Lookup | None = None
@@ -122,7 +135,8 @@ class Engine:
 
         Raises:
             IndexUnusableError: no index, or one built for another embedder or layout; the message says what to do.
-            EmbedderError, VocabularyError, WordingError, CrisisLinesError: a part can't be loaded.
+            EmbedderError, VocabularyError, WordingError, CrisisLinesError, AgeError, OutgoingError, OffLabelError: a
+                part can't be loaded.
         """
         folder = IndexFolder(settings.data_dir / settings.collection)
         index = LiveIndex(folder, identify(settings.embedder))
@@ -226,16 +240,36 @@ class Engine:
         return self._builder.message(turn, outcome, _message_id(turn.triage, outcome), said)
 
     def _begin(self, question: Question, generation: Generation) -> Turn:
-        text = _tidy(question.text[:LONGEST_READ])
+        typed = _tidy(question.text[:LONGEST_READ])
         start = time.perf_counter()
-        triage = self._triager.triage(text, question.history)
-        speller = self._lookup(generation).speller
-        english = is_english(text, speller.used, speller.right)
+        lookup = self._lookup(generation)
+        speller = lookup.speller
+        triage = self._triage(typed, question.history, speller)
+        redacted = self._redactor.redact(typed)
+        text = redacted.bare
+        english = is_english(text, speller.used, speller.right) or self._is_english_misspelt(text, speller)
         language = self._other_language(text, english, speller) or question.language or self.settings.language
         country, version = self._country(question, text), generation.manifest.corpus_version
-        turn = Turn(question, text, english, language, country, triage, version)
+        notices = ["privacy"] if redacted.found and triage.outcome is None else []
+        if any(map(self._ages.under_18, (typed, *question.history))):
+            notices.append(UNDER_18)
+        turn = Turn(question, text, english, language, country, triage, version, tuple(notices), lookup.views)
         turn.timings["triage"] = round((time.perf_counter() - start) * 1000, 2)
         return turn
+
+    def _is_english_misspelt(self, text: str, speller: Speller) -> bool:
+        return is_english_mended(speller.mend(text), speller.used, speller.small) and not (
+            language_by_script(text) or self._translations.language_of(text)
+        )
+
+    def _triage(self, text: str, history: Sequence[str], speller: Speller) -> Triage:
+        """The triage of a text as it was typed, and of its mended spelling where only that tells of a danger."""
+        triage = self._triager.triage(text, history)
+        mended = speller.mend(text)
+        if triage.outcome in HELP_FIRST or mended == text:
+            return triage
+        second = self._triager.triage(mended, history)
+        return second if second.outcome in HELP_FIRST else triage
 
     def _other_language(self, text: str, english: bool, speller: Speller) -> str | None:
         """The language a text is written in, where it can be told and isn't English; a few words tell too little."""
@@ -260,9 +294,13 @@ class Engine:
         return None if any(character.isalnum() for character in turn.text) else "unreadable"
 
     def _look_up(self, turn: Turn, lookup: _Lookup, teller: Teller) -> Telling:
-        if not turn.english:
+        understood = self._in_context(turn)
+        # "More detail please" is too short to tell its language; the cue words are English.
+        if not turn.english and understood.kind not in AGAIN:
             return self._in_other_language(turn, lookup)
-        text = lookup.speller.mend(self._in_context(turn))
+        text = lookup.speller.mend(understood.text)
+        if understood.kind == "scale" and (earlier := self._in_earlier_sources(turn, text, understood, lookup)):
+            return (yield from self._composed(turn, text, earlier, lookup, teller))
         with turn.timed("retrieve"):
             hits = self._retriever.search(text, SEARCHED)
         facts = [hit for hit in hits if hit.source.kind == "clinic-information"]
@@ -282,7 +320,7 @@ class Engine:
                 entry = self._faq_book(generation).entries.get(found.match.id)
             said = lookup.sayer.translated(entry, found.match.sentences) if entry else []
             if said and entry:
-                turn.notices = ("language",) if found.match.reviewed else ("language", "translated")
+                turn.notices += ("language",) if found.match.reviewed else ("language", "translated")
                 answer = self._builder.answered(turn, said, entry.topic, "faq")
                 return answer.model_copy(update={"follow_ups": list(found.near[1:])})
         return self._builder.message(turn, "no_evidence", "other_language", follow_ups=found.near or None)
@@ -295,32 +333,54 @@ class Engine:
             coverage = lookup.coverer.judge(text, hits)
         if coverage.probability >= self.settings.answer_threshold:
             return (yield from self._composed(turn, text, hits, lookup, teller))
-        if _far_away(turn, coverage, hits):
+        if turn.triage.maybe_off_topic or _far_away(turn, coverage, hits):
             return self._builder.message(turn, "off_topic", "off_topic")
         return self._builder.nothing_found(turn, coverage.missing, hits)
 
     def _composed(self, turn: Turn, text: str, hits: Sequence[Hit], lookup: _Lookup, teller: Teller) -> Telling:
         """Sentences of the sources, or a chat model's where one is configured and passes the checks."""
         chosen, topic = self._compose(turn, text, hits), self._composer.topic(hits)
+        chosen, pair = self._disagreements.weave(text, chosen, hits, self.settings.max_answer_words)
         if self._generator is None:
+            turn.notices += (DISAGREE,) if pair else ()
             return self._builder.answered(turn, lookup.sayer.compose(chosen, turn.question.detail), topic)
         yield from teller.opening(self._builder.opening(turn))
         said: list[Said] = []
         with turn.timed("model"), closing(self._generator.write(text, hits, chosen)) as writing:
             for sentence in writing:
-                said.append(lookup.sayer.written(sentence.text, [hit.passage for hit in sentence.hits]))
+                written = lookup.sayer.written(sentence.text, [hit.passage for hit in sentence.hits])
+                said += self._builder.sayable(turn, [written])
                 yield from teller.sentences(*numbered(said))
+        cited = {quote.passage.id for item in said for quote in item.quotes}
+        turn.notices += (DISAGREE,) if pair and cited.issuperset(pair) else ()
         answer = self._builder.answered(turn, said, topic, writing.report.composer)
         return answer.model_copy(update={"checks": answer.checks | {"model": writing.report.model_dump()}})
 
-    def _in_context(self, turn: Turn) -> str:
+    def _in_earlier_sources(self, turn: Turn, text: str, understood: Understood, lookup: _Lookup) -> Sequence[Hit]:
+        """What answers "which scale did they use?" in the sources of the answer before; nothing where they don't tell.
+
+        That answer is worked out again from the question it was to, since nothing is kept between turns.
+        """
+        about = lookup.speller.mend(understood.about or "")
+        with turn.timed("earlier"):
+            found = evidence(self._retriever.search(about, SEARCHED))
+            reviewed = self._reviewed(turn, about, found, lookup)
+            said = reviewed[1] if reviewed else [verbatim(item) for item in self._compose(turn, about, found)]
+        with turn.timed("retrieve"):
+            hits = self._retriever.search_in(understood.own, {source.id for source in sources_of(said)}, SEARCHED)
+        if not hits or lookup.coverer.judge(text, hits).probability < self.settings.answer_threshold:
+            return ()
+        return _set_up_first(hits)
+
+    def _in_context(self, turn: Turn) -> Understood:
         """The complete question that a turn of a conversation means; "simpler" and "more detail" change the wording."""
-        history = [_tidy(earlier[:LONGEST_READ]) for earlier in turn.question.history]
+        earlier = (_tidy(told[:LONGEST_READ]) for told in turn.question.history)
+        history = [self._redactor.redact(told).bare for told in earlier]
         understood = self._converser.understand(turn.text, history)
         detail = WORDING_ASKED_FOR.get(understood.kind)
         if detail:
             turn.question = turn.question.model_copy(update={"detail": detail})
-        return understood.text
+        return understood
 
     def _asks_about_clinic(self, text: str) -> bool:
         return any(mention.term.kind == "clinic" for mention in self._terms.vocabulary.mentions(text))
@@ -374,29 +434,29 @@ class Engine:
     def _lookup(self, generation: Generation) -> _Lookup:
         with self._lock:
             if self._current is None or self._current.name != generation.manifest.name:
-                self._current = _build_lookup(generation, self._terms, self.verifier, self.settings.max_answer_words)
+                self._current = self._build_lookup(generation)
             return self._current
 
-
-def _build_lookup(generation: Generation, terms: Terms, verifier: Verifier, most_words: int) -> _Lookup:
-    texts = (passage.titled for passage in generation.passages)
-    questions = (question for passage in generation.passages for question in passage.questions)
-    claims: dict[str, list[Passage]] = {}
-    for passage in generation.passages:
-        claims.setdefault(passage.source_id, []).append(passage)
-    views = {
-        source_id: SourceView(stored.meta, stored.heading, tuple(claims.get(source_id, ())))
-        for source_id, stored in generation.sources.items()
-    }
-    cited = claims | {alias: claims.get(source_id, []) for alias, source_id in generation.aliases.items()}
-    countries = {source_id: view.meta.country for source_id, view in views.items()}
-    return _Lookup(
-        generation.manifest.name,
-        Coverer(generation, terms),
-        Speller(texts, questions, terms.vocabulary),
-        views,
-        Sayer(verifier, Supporter(verifier, terms, cited, countries), views, most_words),
-    )
+    def _build_lookup(self, generation: Generation) -> _Lookup:
+        texts = (passage.titled for passage in generation.passages)
+        questions = (question for passage in generation.passages for question in passage.questions)
+        claims: dict[str, list[Passage]] = {}
+        for passage in generation.passages:
+            claims.setdefault(passage.source_id, []).append(passage)
+        views = {
+            source_id: SourceView(stored.meta, stored.heading, tuple(claims.get(source_id, ())))
+            for source_id, stored in generation.sources.items()
+        }
+        cited = claims | {alias: claims.get(source_id, []) for alias, source_id in generation.aliases.items()}
+        countries = {source_id: view.meta.country for source_id, view in views.items()}
+        supporter = Supporter(self.verifier, self._terms, cited, countries)
+        return _Lookup(
+            generation.manifest.name,
+            Coverer(generation, self._terms),
+            Speller(texts, questions, self.vocabulary, self._slips),
+            views,
+            Sayer(self.verifier, supporter, views, self.settings.max_answer_words),
+        )
 
 
 def _message_id(triage: Triage, outcome: Outcome) -> str:
@@ -410,6 +470,17 @@ def _far_away(turn: Turn, coverage: Coverage, hits: Sequence[Hit]) -> bool:
     return coverage.probability < OFF_TOPIC_CHANCE and max(hit.cosine for hit in hits) < OFF_TOPIC_COSINE
 
 
+def _set_up_first(hits: Sequence[Hit]) -> list[Hit]:
+    """Hits with those on how a study was made, and on its limits, moved up: a question about a study asks for these."""
+    raised = [
+        replace(hit, score=hit.score + SET_UP_BONUS)
+        if hit.passage.section.lower().startswith(BACKGROUND_SECTIONS)
+        else hit
+        for hit in hits
+    ]
+    return sorted(raised, key=lambda hit: -hit.score)
+
+
 def _tidy(text: str) -> str:
     """A reader's text in NFC, without control and invisible characters, with single spaces."""
-    return " ".join(_NOT_TEXT.sub(" ", unicodedata.normalize("NFC", text)).split())
+    return " ".join(NOT_TEXT.sub(" ", unicodedata.normalize("NFC", text)).split())

@@ -22,14 +22,14 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from pydantic import BaseModel, SecretStr
 
-from answer.compose import Chosen
+from answer.compose import Chosen, likest
 from answer.retrieve import Hit
 from answer.schema import Composer
 from answer.stream import ModelLeftError, Reading, marked_sentences, read_marks, whole_sentences
 from answer.verify import Quote, Verifier
-from ingest.split import sentences
 from ingest.terms import FILLERS
 from ingest.vocabulary import words_of
+from safety.privacy import redactor
 from safety.triage import Triager
 from safety.wording import WordingError
 from settings import Settings
@@ -96,6 +96,7 @@ class Generator:
         self._model = model
         self._prompt = _Prompt(settings.prompts_dir / "model" / "answer.md")
         self._triager = triager
+        self._redactor = redactor(settings.corpus_dir)
 
     @classmethod
     def open(cls, settings: Settings, verifier: Verifier, triager: Triager) -> "Generator | None":
@@ -138,9 +139,10 @@ class Generator:
         return Writing(self, question, safe, fallback)
 
     def read(self, question: str, hits: Sequence[Hit]) -> Reading:
-        """Start the model on a question."""
+        """Start the model on a question, which leaves this machine without what identifies the reader."""
         words = self.settings.max_answer_words
-        return Reading(self._model, self._prompt.messages(question, hits, MOST_SENTENCES, words))
+        asked = self._redactor.redact(question).text
+        return Reading(self._model, self._prompt.messages(asked, hits, MOST_SENTENCES, words))
 
     def may_be_shown(self, text: str, cited: Sequence[Hit]) -> bool:
         """True when a sentence is a plain statement, holds no order to a model, and passes all checks."""
@@ -244,7 +246,7 @@ class Writing(Iterator[Written]):
         """What the first cited source not yet heard says itself, where that may be shown."""
         for hit in cited:
             own = next((item.text for item in self._fallback if item.hit.passage.id == hit.passage.id), "")
-            own = own or _likest(text, hit)
+            own = own or likest(hit, text, _words)
             if not self._is_said(hit) and self._has_room(own) and self._generator.may_be_shown(own, [hit]):
                 return Written(own, (hit,), "source")
         return None
@@ -344,9 +346,5 @@ def _is_statement(text: str) -> bool:
     return len(said) >= FEWEST_WORDS and bool(_WHOLE.search(text)) and not _NOT_PLAIN.search(text)
 
 
-def _likest(text: str, hit: Hit) -> str:
-    """A claim whole; of prose, the sentence that shares most words with a text."""
-    if hit.passage.kind == "claim":
-        return hit.passage.text
-    said = set(text.lower().split())
-    return max(sentences(hit.passage.text), key=lambda own: len(said & set(own.lower().split())), default="")
+def _words(text: str) -> list[str]:
+    return text.lower().split()

@@ -8,6 +8,7 @@ from ingest.vocabulary import words_of
 FEWEST_WORDS = 3
 NAMED_SHARE = 0.5
 TEXT_SHARE = 0.3
+MENDED_SHARE, SMALL_SHARE = 0.75, 0.15
 SCRIPTS = {"GREEK": "el", "ARABIC": "ar"}
 
 
@@ -28,6 +29,23 @@ def is_english(text: str, used: Container[str], named: Container[str]) -> bool:
     if foreign_letters > len(words) / 2:
         return False
     return len(words) < FEWEST_WORDS or (_share(words, named) >= NAMED_SHARE and _share(words, used) >= TEXT_SHARE)
+
+
+def is_english_mended(mended: str, used: Container[str], small: Container[str]) -> bool:
+    """True when a text is surely English once its slips are mended: "wen was ketermeen invented and hoo by".
+
+    Mending makes names and learned words of other languages English too, so there must be small words beside them.
+
+    Args:
+        mended: the question, its slips mended.
+        used: the words of the corpus's passages.
+        small: English articles, pronouns, question words and the like.
+    """
+    words = [word for word in words_of(mended) if not word.isdigit()]
+    if len(words) < FEWEST_WORDS:
+        return False
+    known = sum(word in used or word in small for word in words) / len(words)
+    return known >= MENDED_SHARE and _share(words, small) >= SMALL_SHARE
 
 
 def language_by_script(text: str) -> str | None:

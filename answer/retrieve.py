@@ -14,7 +14,7 @@ among the nearest counts as the farthest of them: it can't be nearer, and fetchi
 question and changed nothing (docs/decisions.md, "How passages are scored").
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -69,6 +69,14 @@ class Retriever:
         """The ``k`` best passages for a question, best first; near-duplicate texts once."""
         return self.search_many([text], k)[0]
 
+    def search_in(self, text: str, sources: Collection[str], k: int = 10) -> list[Hit]:
+        """``search`` among the passages of some sources only, given by their ids."""
+        vectors = self.vector(text)
+        with self.index.reading() as generation:
+            nearest = generation.nearest(vectors, NEAREST_KEYS)[0]
+            rows = [row for row, passage in enumerate(generation.passages) if passage.source_id in sources]
+            return self._rank(generation, text, nearest, k, rows)
+
     def search_many(self, texts: Sequence[str], k: int = 10) -> list[list[Hit]]:
         """``search`` for many questions, embedded together."""
         vectors = self.vector(texts[0]) if len(texts) == 1 else self._embedder.embed(texts)
@@ -76,14 +84,16 @@ class Retriever:
             found = generation.nearest(vectors, NEAREST_KEYS)
             return [self._rank(generation, text, nearest, k) for text, nearest in zip(texts, found, strict=True)]
 
-    def _rank(self, generation: Generation, text: str, nearest: dict[str, float], k: int) -> list[Hit]:
+    def _rank(
+        self, generation: Generation, text: str, nearest: dict[str, float], k: int, among: Sequence[int] | None = None
+    ) -> list[Hit]:
         words = generation.bm25(self._terms.asked(text))
         best = float(words.max(initial=0.0)) or 1.0
         farthest = min(nearest.values(), default=0.0)
         named = self._terms.vocabulary.named_with_ancestors(text)
         rows = [
             row
-            for row in _candidates(generation, nearest, words)
+            for row in (_candidates(generation, nearest, words) if among is None else among)
             if _source(generation, row).only_for in (None, *named)
         ]
         hits = []

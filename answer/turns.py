@@ -93,6 +93,7 @@ class Cues:
         self.filler = frozenset(rules["whole"]["filler"])
         self.nouns, self.pointers = frozenset(studies["nouns"]), frozenset(studies["pointers"])
         self.instruments = Phrases(studies["instruments"])
+        self.asked_of_study = {tuple(words_of(asked)): full for asked, full in studies["asked"].items()}
         self.one, self.many = frozenset(pronouns["one"]), frozenset(pronouns["many"])
         self.before_statement = frozenset(pronouns["before_statement"])
         self.pointing, self.people = frozenset(pronouns["pointing"]), frozenset(pronouns["people"])

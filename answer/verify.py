@@ -100,6 +100,21 @@ class Verifier:
         return [Check(name=name, passed=not reason, reason=reason) for name, reason in found.items()]
 
     @property
+    def vocabulary(self) -> Vocabulary:
+        """The names it goes by."""
+        return self._vocabulary
+
+    def unsayable(self, sentence: str, quotes: Sequence[Quote] = (), *, reviewed: bool = False) -> str:
+        """Why a sentence may not be said to a reader, true or not: it promises, judges their case, or gives a dose
+        without its setting; nothing when it may. A ``reviewed`` message may speak of the reader."""
+        said, relied = self._text(sentence), [self._text(quote.text) for quote in quotes]
+        promise, dose = self._promise(said, relied), self._dose(said)
+        verdict = (
+            "" if reviewed else _pattern(sentence, self._rules.verdict.patterns, "speaks of the reader's own case")
+        )
+        return promise or verdict or dose
+
+    @property
     def denials(self) -> frozenset[str]:
         """The words that negate ("not", "never", "without" …)."""
         return self._words.cues

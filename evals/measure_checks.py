@@ -1,8 +1,9 @@
 """Measure the checks: how many true paraphrases pass, and how many of their false twins are caught.
 
-    python -m evals.measure_checks [--half a|b] [--show]
+    python -m evals.measure_checks [--half a|b|c|d] [--show]
 
-``evals/checks/paraphrases-a.jsonl`` was used to build the rules, ``…-b.jsonl`` only to measure them.
+``evals/checks/paraphrases-a.jsonl`` and ``…-c.jsonl`` were used to build the rules, ``…-b.jsonl`` and ``…-d.jsonl``
+only to measure them. Twins are made by ``evals/mutate.py``; c and d have one more each, written by hand ("written").
 """
 
 from collections import defaultdict
@@ -25,17 +26,19 @@ from ingest.vocabulary import Vocabulary
 from settings import Settings, load_settings
 
 CHECKS = Path(__file__).with_name("checks")
-KINDS = ("number", "drop not", "add not", "drug", "arms", "certainty")
+KINDS = ("number", "drop not", "add not", "drug", "arms", "certainty", "written")
+HALVES = ("a", "b", "c", "d")
 Show = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Paraphrase:
-    """A true sentence in other words, and the claims that it rests on."""
+    """A true sentence in other words, the claims that it rests on, and a false twin if somebody wrote one."""
 
     id: str
     text: str
     quotes: tuple[Quote, ...]
+    twin: str = ""
 
 
 @dataclass(slots=True)
@@ -60,7 +63,8 @@ class Measured:
 def paraphrases(half: str, sources: dict[str, Source]) -> Iterator[Paraphrase]:
     """The sentences of one half; a claim of a source that isn't in the corpus is quoted without title and country."""
     for row in read_rows(CHECKS / f"paraphrases-{half}.jsonl"):
-        yield Paraphrase(row["id"], row["text"], tuple(_quote(claim, sources) for claim in row["claims"]))
+        quotes = tuple(_quote(claim, sources) for claim in row["claims"])
+        yield Paraphrase(row["id"], row["text"], quotes, row.get("twin", {}).get("text", ""))
 
 
 def corpus_sources(settings: Settings) -> dict[str, Source]:
@@ -77,7 +81,8 @@ def measure(rows: list[Paraphrase], verifier: Verifier, show: Show | None = None
         measured.passed.append(not failed)
         if failed and show:
             show(_failure(row, failed[0]))
-        for kind, mutant in mutants(row.text):
+        written = [("written", row.twin)] if row.twin else []
+        for kind, mutant in (*mutants(row.text), *written):
             missed = verifier.passes(mutant, row.quotes)
             measured.caught[kind].append(not missed)
             if missed and show:
@@ -86,7 +91,9 @@ def measure(rows: list[Paraphrase], verifier: Verifier, show: Show | None = None
 
 
 def main(
-    half: Annotated[str, typer.Option(help="a (the rules were built with it), b (kept back), or both.")] = "both",
+    half: Annotated[
+        str, typer.Option(help="a or c (the rules were built with them), b or d (kept back), or all.")
+    ] = "all",
     show: Annotated[bool, typer.Option("--show", help="Print what failed.")] = False,
 ) -> None:
     """Print pass and catch rates."""
@@ -94,7 +101,7 @@ def main(
     sources = corpus_sources(settings)
     verifier = Verifier(Vocabulary.load(settings.corpus_dir / "vocabulary.toml"), Embedder(settings.embedder).embed)
     table = Table("", "true passed", "false caught", *KINDS)
-    for name in ["a", "b"] if half == "both" else [half]:
+    for name in HALVES if half == "all" else [half]:
         rows = list(paraphrases(name, sources))
         table.add_row(f"paraphrases {name}", *_cells(measure(rows, verifier, console.print if show else None)))
     console.print(table)

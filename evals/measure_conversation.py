@@ -4,8 +4,8 @@
 
 A script (``evals/conversations/scripts.jsonl``) is a list of turns; a turn with an ``expect`` says which outcome,
 sources and facts a good answer has, and in ``means`` what the turn asks in full words. Every such turn is asked three
-ways: as understood, as typed (the baseline, blind to history), and in the script's own full words (the ceiling: what
-is missed there is not the understanding's fault).
+ways: as a turn of its conversation, as typed (the baseline, blind to history), and in the script's own full words (the
+ceiling: what is missed there is not the understanding's fault).
 """
 
 import re
@@ -73,13 +73,13 @@ def main(
         chosen = [turn for turn in turns if turn.split == name]
         understood = [converser.understand(turn.text, turn.history) for turn in chosen]
         ways = {
-            "understood": [result.text for result in understood],
-            "as typed": [turn.text for turn in chosen],
-            "full words": [turn.expect["means"] for turn in chosen],
+            "understood": [Question(text=turn.text, history=list(turn.history)) for turn in chosen],
+            "as typed": [Question(text=turn.text) for turn in chosen],
+            "full words": [Question(text=turn.expect["means"]) for turn in chosen],
         }
         judged = {
-            way: [_judge(engine, turn, text) for turn, text in zip(chosen, texts, strict=True)]
-            for way, texts in ways.items()
+            way: [_judge(engine, turn, asked) for turn, asked in zip(chosen, questions, strict=True)]
+            for way, questions in ways.items()
         }
         apart = [result.text == turn.text for turn, result in zip(chosen, understood, strict=True) if turn.changes]
         for way, results in judged.items():
@@ -100,8 +100,8 @@ def _turns(rows: Sequence[dict[str, Any]]) -> Iterator[Turn]:
                 yield Turn(row["id"], row["split"], turn["text"], tuple(texts[:place]), turn["expect"], changes)
 
 
-def _judge(engine: Engine, turn: Turn, text: str) -> Judged:
-    answer = engine.ask(Question(text=text))
+def _judge(engine: Engine, turn: Turn, asked: Question) -> Judged:
+    answer = engine.ask(asked)
     expected = expected_ids(engine, turn.expect["sources"])
     cited = {citation.source_id for citation in answer.citations}
     if answer.help:

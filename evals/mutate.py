@@ -43,7 +43,7 @@ _KETAMINE = re.compile(
 _HEDGE = re.compile(
     r"\b(?:may|might|could)(?: also| well| even| only)?\b"
     r"|\b(?:suggests?|suggested|appears?|appeared|seems?|seemed)(?: that| to)?\b"
-    r"|\b(?:possibly|perhaps|probably|sometimes|often|usually)\b|\bsome\b|\bmany\b|\bmost\b",
+    r"|\b(?:possibly|perhaps|probably|sometimes|often|usually)\b|(?<!at )\bsome\b(?! \d)|\bmany\b|(?<!at )\bmost\b",
     re.IGNORECASE,
 )
 _CERTAIN = {
@@ -114,6 +114,9 @@ def _without_not(sentence: str, draw: random.Random) -> str:
     if not found:
         return ""
     one = draw.choice(found)
+    if one[0].lower().endswith("t") and sentence[: one.start()].lower().endswith(("ca", "wo")):
+        verb = {"ca": "can", "wo": "will"}[sentence[one.start() - 2 : one.start()].lower()]
+        return sentence[: one.start() - 2] + verb + sentence[one.end() :]
     instead = {"no": "some ", "cannot": "can "}.get(one[0].strip().lower(), "")
     return sentence[: one.start()] + instead + sentence[one.end() :]
 

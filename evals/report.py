@@ -19,17 +19,17 @@ def figures(results: Results) -> dict[str, str]:
     composers = Counter(result.answer.composer for result in answered)
     return {
         "questions (of them not answerable)": f"{len(results.results)} ({len(others)})",
-        "expected source is the first": _share([result.within(1) for result in asked]),
-        f"expected source among the first {FIRST}": _share([result.within(FIRST) for result in asked]),
+        "expected source is the first": share([result.within(1) for result in asked]),
+        f"expected source among the first {FIRST}": share([result.within(FIRST) for result in asked]),
         f"mean reciprocal rank (of {LOOKED_AT} passages)": _mean([1 / r.rank if r.rank else 0.0 for r in asked]),
-        "expected source cited in the answer": _share([result.cited for result in asked]),
-        "expected facts in the answer": _share(facts),
+        "expected source cited in the answer": share([result.cited for result in asked]),
+        "expected facts in the answer": share(facts),
         "  … if the answer echoed the question": f"{results.echo_facts:.1%}",
         f"  … if it were {RANDOM_CLAIMS} random claims": f"{results.random_facts:.1%}",
-        "every sentence cited, quotes verbatim": _share([result.grounded for result in answered]),
-        "answerable and answered": _share([not result.declined for result in asked]),
-        "not answerable and declined (recall)": _share([result.declined for result in others]),
-        "declined and not answerable (precision)": _share([not result.answerable for result in declined])
+        "every sentence cited, quotes verbatim": share([result.grounded for result in answered]),
+        "answerable and answered": share([not result.declined for result in asked]),
+        "not answerable and declined (recall)": share([result.declined for result in others]),
+        "declined and not answerable (precision)": share([not result.answerable for result in declined])
         if others
         else "–",
         "reading grade, median and 90th of 100": _spread([result.grade for result in answered], "{:.1f} / {:.1f}", 0.9),
@@ -47,7 +47,7 @@ def by_composer(results: Results) -> dict[str, str]:
     for name in dict.fromkeys(r.answer.composer for r in results.results if r.answer.sentences):
         own = [r for r in results.results if r.answer.sentences and r.answer.composer == name and r.answerable]
         facts = [told for result in own for told in result.facts]
-        lines[name] = f"{len(own)} answers; cited {_share([r.cited for r in own])}; facts {_share(facts)}"
+        lines[name] = f"{len(own)} answers; cited {share([r.cited for r in own])}; facts {share(facts)}"
     return lines
 
 
@@ -113,7 +113,7 @@ def _mean(values: Sequence[float]) -> str:
     return f"{middle:.3f}  ({middle - half:.3f}–{middle + half:.3f})"
 
 
-def _share(hits: Sequence[bool]) -> str:
+def share(hits: Sequence[bool]) -> str:
     """'93.4%  (88.3–96.4, 141 of 151)': a share with its Wilson interval."""
     count, total = sum(hits), len(hits)
     if not total:

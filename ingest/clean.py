@@ -6,9 +6,13 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_INVISIBLE_ONES = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
+_CONTROL_ONES = r"\x00-\x08\x0b-\x1f\x7f-\x9f"
+_INVISIBLE = re.compile(f"[{_INVISIBLE_ONES}]")
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(f"[{_CONTROL_ONES}]")
+# Characters that are no part of what somebody typed.
+NOT_TEXT = re.compile(f"[{_CONTROL_ONES}{_INVISIBLE_ONES}]")
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
 _MAX_LINK_WORDS = 5
 

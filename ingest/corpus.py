@@ -10,6 +10,7 @@ from ingest.faq import load_faq
 from ingest.generation import IndexFolder
 from ingest.index import SEEN, IngestError, Report, Summary, Tools, update_index
 from ingest.load import load
+from ingest.schema import Problem
 from ingest.seen import read_seen
 from ingest.terms import Terms
 from ingest.vocabulary import Vocabulary
@@ -35,6 +36,14 @@ def ingest_paths(
     """
     with _collector_paused():
         return _ingest(settings, list(paths), embed, report, rebuild)
+
+
+def suspicious(corpus: Path) -> list[Problem]:
+    """What ``ingest.suspect`` reports of a corpus folder: documents, their questions, FAQ entries and translations."""
+    entries = corpus / FAQ
+    folders = [entries, *(path for path in sorted(entries.iterdir()) if path.is_dir())] if entries.is_dir() else []
+    parts = [load([path for part in PARTS if (path := corpus / part).exists()]), *map(load_faq, folders)]
+    return [problem for loaded in parts for problem in loaded.problems if problem.suspicious]
 
 
 def faq_folder(settings: Settings) -> IndexFolder:

@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import os
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
 Vectors = NDArray[np.float32]
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -43,13 +45,8 @@ class Embedder:
             EmbedderError: the model isn't on this machine.
         """
         self.name = name
-        self._model = _load(name)
-        # The transformers library warns about texts above its limit, and counting tokens wants them uncut.
-        self._tokenizer = self._model.tokenizer.backend_tokenizer.from_str(
-            self._model.tokenizer.backend_tokenizer.to_str()
-        )
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        self._model = load_model(name)
+        self._tokenizer = plain_tokenizer(self._model)
 
     @property
     def max_tokens(self) -> int:
@@ -60,6 +57,12 @@ class Embedder:
     def dimension(self) -> int:
         """Length of a vector."""
         return int(self._model.get_embedding_dimension() or 0)
+
+    def words(self) -> list[str]:
+        """Words in small letters that the model reads whole, as a rule the commonest first."""
+        pieces = self._tokenizer.get_vocab()
+        whole = [piece for piece in pieces if piece.isascii() and piece.isalpha() and piece.islower()]
+        return sorted(whole, key=lambda piece: pieces[piece])
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Word pieces of each text as the model would read it, special tokens included."""
@@ -99,7 +102,21 @@ def identify(name: str) -> str:
     return f"{name}@{mark.hexdigest()[:8]}"
 
 
-def _load(name: str) -> "SentenceTransformer":
+def plain_tokenizer(model: "SentenceTransformer") -> "Tokenizer":
+    """A copy of a model's tokenizer that neither cuts nor pads (nor warns), safe to use beside the model."""
+    tokenizer: Tokenizer = model.tokenizer.backend_tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+@lru_cache(maxsize=2)
+def load_model(name: str) -> "SentenceTransformer":
+    """The model called ``name``, loaded once a process.
+
+    Raises:
+        EmbedderError: the model isn't on this machine.
+    """
     import torch  # noqa: PLC0415  (seconds to import; commands that only read don't pay for it)
     from sentence_transformers import SentenceTransformer  # noqa: PLC0415
     from transformers.utils import logging  # noqa: PLC0415

@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ingest.clean import clean
 from ingest.load import Loaded, UnusableFileError, parse_matter, read_text, split_front_matter
 from ingest.schema import Block, Problem, Slug, Source, SourceMeta
+from ingest.suspect import inspect
 
 MOST_SENTENCES = 6
 _SENTENCE = re.compile(r"^(?P<text>.+?)\s*\[(?P<cites>[^\]]*)\]$")
@@ -92,6 +93,9 @@ def read_entry(path: Path) -> FaqEntry:
     if matter is None:
         raise UnusableFileError(Problem(path, "has no front matter", line=1))
     meta = parse_matter(path, matter, FaqMeta)
+    for text, line in ((matter, 2), (body, first_line)):
+        if suspicious := [problem for problem in inspect(path, text, line, None)[1] if problem.fatal]:
+            raise UnusableFileError(suspicious[0])
     sentences = list(_sentences(path, body, first_line))
     if not 1 <= len(sentences) <= MOST_SENTENCES:
         raise UnusableFileError(

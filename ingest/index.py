@@ -84,6 +84,11 @@ class Summary:
     skipped: dict[Path, str] = field(default_factory=dict)
     faq_entries: int = 0
 
+    @property
+    def suspicious(self) -> list[Problem]:
+        """The problems that ``ingest.suspect`` found."""
+        return [problem for problem in self.problems if problem.suspicious]
+
     def take_in(self, faq: "Summary") -> None:
         """Add what the ingest of the FAQ did."""
         self.faq_entries = faq.sources

@@ -19,6 +19,7 @@ from ingest.clean import clean
 from ingest.questions import load_questions
 from ingest.schema import Block, Problem, Source, SourceMeta
 from ingest.seen import Seen, stamp
+from ingest.suspect import inspect, refused, without_hidden
 
 M = TypeVar("M", bound=BaseModel)
 SUFFIXES = (".md", ".markdown", ".txt", ".html", ".htm")
@@ -62,7 +63,7 @@ class Loaded:
         if taken:
             self.problems.append(Problem(path, f"'{taken}' is already the id of {self.owners[taken]}", field="id"))
             return
-        problems = _attach_questions(source, path)
+        problems = [*source.suspicious, *_attach_questions(source, path)]
         self.owners |= dict.fromkeys((meta.id, *meta.aliases), path)
         self.sources.append(source)
         self.problems.extend(problems)
@@ -112,22 +113,30 @@ def load_file(path: Path) -> Source:
     """
     raw = read_text(path)
     matter, body, body_line = split_front_matter(raw)
+    if matter and (problem := refused(path, matter, first_line=2)):
+        raise UnusableFileError(problem)
+    hidden: list[Problem] = []
     if path.suffix.lower() in (".html", ".htm"):
-        body = _html_text(path, body)
+        body, hidden = _html_text(path, body, body_line)
     meta = (
         parse_matter(path, matter, SourceMeta)
         if matter is not None
         else SourceMeta.model_validate(_meta_without_matter(path))
     )
-    body = clean(body)
+    kept, suspicious = inspect(path, body, body_line, meta)
+    body = clean(kept)
     heading, blocks = _split_blocks(body)
+    suspicious = [*hidden, *suspicious]
     if not blocks:
-        raise UnusableFileError(Problem(path, "holds no text below its front matter", line=body_line))
+        nothing = Problem(path, "holds no text below its front matter", line=body_line)
+        raise UnusableFileError(suspicious[0] if suspicious else nothing)
     if meta.kind == "clinic-information" and meta.filled_in:
         _refuse_placeholders(path, body, body_line)
     if matter is None and heading:
         meta = meta.model_copy(update={"title": heading[:600]})
-    return Source(meta, heading or meta.title, tuple(blocks), hashlib.sha256(raw.encode()).hexdigest())
+    held = raw + "".join(problem.message for problem in suspicious if problem.fatal)
+    digest = hashlib.sha256(held.encode()).hexdigest()
+    return Source(meta, heading or meta.title, tuple(blocks), digest, suspicious=tuple(suspicious))
 
 
 def _refuse_placeholders(path: Path, body: str, first_line: int) -> None:
@@ -229,11 +238,14 @@ def _meta_without_matter(path: Path) -> dict[str, Any]:
     return {"id": name, "title": title, "provenance": "source-text"}
 
 
-def _html_text(path: Path, html: str) -> str:
-    text = trafilatura.extract(html, output_format="markdown", include_tables=True, favor_recall=True)
+def _html_text(path: Path, html: str, first_line: int) -> tuple[str, list[Problem]]:
+    """A page's readable text, without its scripts and comments, and a report of elements that its styles hide."""
+    shown, lines = without_hidden(html)
+    text = trafilatura.extract(shown, output_format="markdown", include_tables=True, favor_recall=True)
     if not text:
         raise UnusableFileError(Problem(path, "no readable text was found in this HTML page"))
-    return str(text)
+    message = "suspicious: text that is hidden by its style (not indexed)"
+    return str(text), [Problem(path, message, line=first_line + line - 1, suspicious=True) for line in lines]
 
 
 def _split_blocks(body: str) -> tuple[str, list[Block]]:

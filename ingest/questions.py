@@ -10,12 +10,13 @@ confirm the move. Its plain form doesn't follow: it might no longer be true.
 import difflib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ingest.schema import Problem
+from ingest.suspect import refused
 
 CLOSE_ENOUGH = 0.6
 
@@ -56,6 +57,10 @@ def load_questions(path: Path, claims: Sequence[str]) -> Beside:
         except (json.JSONDecodeError, ValidationError) as error:
             message = error.errors()[0]["msg"] if isinstance(error, ValidationError) else f"not JSON: {error.msg}"
             problems.append(Problem(path, message, line=number))
+            continue
+        told = "\n\n".join([*row.questions, row.plain])
+        if suspicious := refused(path, told):
+            problems.append(replace(suspicious, line=number))
             continue
         claim = row.claim if row.claim in claims else _closest(row.claim, claims)
         if claim != row.claim:

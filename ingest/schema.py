@@ -86,11 +86,28 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in a corpus file, told so that a curator can mend it; ``suspicious`` by ``ingest.suspect``."""
+
+    path: Path
+    message: str
+    line: int | None = None
+    field: str | None = None
+    fatal: bool = True
+    suspicious: bool = False
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line else str(self.path)
+        return f"{place}: {f'{self.field}: ' if self.field else ''}{self.message}"
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One document, read and cleaned, before it is split.
 
     ``questions`` maps a claim's text to the questions it answers (retrieval keys, never shown), ``plain`` to our
-    shorter wording of it; ``digest`` changes whenever anything that the index holds of this source would change.
+    shorter wording of it; ``digest`` changes whenever anything that the index holds of this source would change;
+    ``suspicious`` is what ``ingest.suspect`` reports.
     """
 
     meta: SourceMeta
@@ -99,6 +116,7 @@ class Source:
     digest: str
     questions: dict[str, list[str]] = field(default_factory=dict)
     plain: dict[str, str] = field(default_factory=dict)
+    suspicious: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +148,6 @@ class Passage:
         yield f"{self.id}:t", self.titled
         for number, question in enumerate(self.questions):
             yield f"{self.id}:q{number}", question
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong in a corpus file, told so that a curator can mend it."""
-
-    path: Path
-    message: str
-    line: int | None = None
-    field: str | None = None
-    fatal: bool = True
-
-    def __str__(self) -> str:
-        place = f"{self.path}:{self.line}" if self.line else str(self.path)
-        return f"{place}: {f'{self.field}: ' if self.field else ''}{self.message}"
 
 
 def with_title(title: str, text: str) -> str:

@@ -59,8 +59,10 @@ def write_seen(file: Path, files: Mapping[str, Seen]) -> None:
 
 @cache
 def _code() -> str:
-    """Digest of the code that reads documents: a new version reads them all again."""
+    """Digest of the code and rules that read documents: a new version reads them all again."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.iterdir()):
+        if path.suffix not in (".py", ".toml"):
+            continue
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

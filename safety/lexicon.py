@@ -18,7 +18,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -28,6 +28,8 @@ from safety.normalise import KEY_LENGTH, Normaliser, Sentence, fold
 Label = Literal[
     "crisis", "emergency", "misuse", "injection", "abuse", "off_topic", "topic", "safe", "ask_your_clinician"
 ]
+
+RULE_LABELS: tuple[Label, ...] = get_args(Label)
 
 _ELEMENT = re.compile(r"(?P<gap>\.{2,3})(?!\S)|/(?P<raw>[^/ ]+)/|\((?P<group>[^)]*)\)(?P<maybe>\??)|(?P<word>\S+)")
 _CLASS = re.compile(r"\{(\w+)\}")
@@ -154,6 +156,30 @@ class Lexicon:
             if context.found(sentence, here):
                 here.add(context.name)
         return here
+
+
+def read_rules(normaliser: Normaliser, lexicons: Iterable[Lexicon], text: str) -> tuple[Rule, ...]:
+    """The rules of all languages that hold in a message, each once."""
+    sentences = normaliser.sentences(text)
+    return unique(rule for lexicon in lexicons for rule in lexicon.read(sentences))
+
+
+def unique(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Rules, each once."""
+    return tuple({rule.matcher.name: rule for rule in rules}.values())
+
+
+def weight(rules: Iterable[Rule]) -> float:
+    """The weight of rules that hold together: two warning signs can mean what neither means alone."""
+    doubt = 1.0
+    for rule in rules:
+        doubt *= 1 - rule.weight
+    return 1 - doubt
+
+
+def weights(rules: Sequence[Rule]) -> dict[str, float]:
+    """The combined weight of the rules of each label."""
+    return {label: weight(rule for rule in rules if rule.label == label) for label in RULE_LABELS}
 
 
 def load_lexicons(folder: Path) -> tuple[Normaliser, tuple[Lexicon, ...]]:

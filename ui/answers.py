@@ -8,7 +8,7 @@ from answer.schema import Answer, Sentence
 from ui.cards import citation_marks
 from ui.helplines import help_box
 from ui.keep import Turn, puts_help_first
-from ui.words import Words, escape, paragraphs
+from ui.words import Words, escape, paragraphs, sanitised
 
 
 def question(turn: Turn, words: Words) -> str:
@@ -97,7 +97,7 @@ def _is_verbatim(answer: Answer) -> bool:
 
 def _wrap(turn: int, inner: str, words: Words) -> str:
     heading = f'<h2 class="ka-sr">{words.html("answer_label")}</h2>'
-    return f'<div class="ka-answer" id="a{turn}-answer" tabindex="-1">{heading}{inner}</div>'
+    return sanitised(f'<div class="ka-answer" id="a{turn}-answer" tabindex="-1">{heading}{inner}</div>')
 
 
 def _spoken_help(answer: Answer, words: Words) -> str:

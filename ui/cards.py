@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from answer.schema import Answer, Citation
 from ui.helplines import outside_link
-from ui.words import Words, escape
+from ui.words import Words, escape, sanitised
 
 
 def card_anchor(turn: int, number: int) -> str:
@@ -24,8 +24,9 @@ def cards(turn: int, answer: Answer, words: Words) -> str:
     items = "".join(_card(turn, citation, words) for citation in answer.citations)
     title = words.html("sources", count=str(len(answer.citations)))
     sure = f'<p class="ka-sure">{words.html(f"confidence_{answer.confidence}")}</p>' if answer.confidence else ""
-    return (
-        f'<details class="ka-sources" open><summary>{title}</summary>{sure}<ol class="ka-cards">{items}</ol></details>'
+    return sanitised(
+        f'<details class="ka-sources" open=""><summary>{title}</summary>{sure}'
+        f'<ol class="ka-cards">{items}</ol></details>'
     )
 
 

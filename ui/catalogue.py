@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ingest.schema import Passage, SourceMeta
 from ui.cards import chips, whose_words
 from ui.helplines import outside_link
-from ui.words import Words, escape
+from ui.words import Words, escape, sanitised
 
 if TYPE_CHECKING:
     from answer.say import SourceView
@@ -66,8 +66,9 @@ def source_html(entry: Entry, words: Words, *, opened: bool = False) -> str:
         text = escape(entry.match.text)
         match = f'<p class="ka-match">{words.html("library_best_match")} <mark>{text}</mark></p>'
     link = outside_link(meta.url, words.text("card_open"), words, meta.title) if meta.url else ""
-    return (
-        f'<details class="ka-source" id="s-{escape(meta.id)}"{" open" if opened else ""}>'
+    shown = ' open=""' if opened else ""
+    return sanitised(
+        f'<details class="ka-source" id="s-{escape(meta.id)}"{shown}>'
         f'<summary><span class="ka-source-title">{escape(meta.title)}</span>'
         f"{chips(source_facts(meta, words))}{match}</summary>"
         f'<div class="ka-source-body"><p class="ka-small">{whose_words(meta.provenance, words)}</p>'

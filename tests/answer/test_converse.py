@@ -154,6 +154,43 @@ def test_a_question_about_a_named_study_goes_to_that_study(converser: Converser)
     assert text(converser, "did the KADS trial show ketamine works", "which scale") == "which scale in the KADS trial?"
 
 
+@pytest.mark.parametrize(
+    ("turn", "own"),
+    [
+        ("who paid for it?", "which company paid for the study?"),
+        ("ok, how many people was that", "how many people took part in the study?"),
+        ("is that the US or UK?", "in which country, the US or the UK, was the study?"),
+        ("which scale did they use for that?", "which scale did they use for that?"),
+    ],
+)
+def test_a_few_words_about_the_study_are_asked_in_full(converser: Converser, turn: str, own: str) -> None:
+    understood = converser.understand(turn, ["Does ketamine help social anxiety?"])
+    assert (understood.kind, understood.own) == ("scale", own)
+
+
+@pytest.mark.parametrize("turn", ["who pays for it?", "how many people get side effects?", "is it the same in the UK?"])
+def test_what_only_looks_like_a_question_about_the_study_is_none(converser: Converser, turn: str) -> None:
+    assert converser.understand(turn, ["Does ketamine help social anxiety?"]).kind != "scale"
+
+
+@pytest.mark.parametrize(
+    "turn", ["which scale did they use for that?", "who paid for it?", "how many people was that?"]
+)
+def test_a_question_about_the_study_is_answered_from_the_sources_of_the_answer_before(
+    engine: Engine, turn: str
+) -> None:
+    earlier = "Is Spravato better than quetiapine?"
+    before = {citation.source_id for citation in engine.ask(Question(text=earlier)).citations}
+    answer = engine.ask(Question(text=turn, history=[earlier], previous_answer_id="unknown"))
+    assert answer.outcome == "answered"
+    assert {citation.source_id for citation in answer.citations} <= before
+
+
+def test_more_detail_is_no_foreign_language(engine: Engine) -> None:
+    history = ["does ketamine make you manic if you have bipolar"]
+    assert engine.ask(Question(text="more detail please", history=history)).outcome == "answered"
+
+
 def test_a_question_about_the_sources_is_no_new_subject(converser: Converser) -> None:
     turns = ["Does ketamine help social anxiety?", "which scale did they use", "and spravato?"]
     assert text(converser, *turns) == "Does spravato help social anxiety?"

@@ -102,8 +102,9 @@ def test_messages_notices_and_help_have_the_documented_keys(engine: Any) -> None
     data = ask(engine, "I am going to kill myself tonight").model_dump()
     assert set(data) == set(KEYS.split())
     assert set(data["message"]) == {"id", "text", "citations"}
-    assert set(data["help"]) == {"reason", "country", "emergency", "lines"}
-    assert set(data["help"]["lines"][0]) == {"name", "number", "hours", "text", "url", "languages", "source_id"}
+    assert set(data["help"]) == {"reason", "country", "emergency", "lines", "youth", "poison"}
+    told = {"name", "number", "hours", "text", "url", "languages", "source_id", "sources", "checked", "called_on"}
+    assert set(data["help"]["lines"][0]) == told
     notice = ask(engine, "Can I stop taking my sertraline before ketamine?").model_dump()["notices"][0]
     assert set(notice) == {"id", "text"}
 

@@ -10,12 +10,18 @@ import pytest
 from safety.wording import Wording, WordingError
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
-FIELDS = {"missing": "tinnitus", "clinic": "The clinic", "contact": "555-0100", "country": "Canada"}
+FIELDS = {
+    "missing": "tinnitus", "clinic": "The clinic", "contact": "555-0100", "country": "Canada", "phone": "555-0100",
+    "email": "hello@clinic.example", "hours": "9-17",
+}  # fmt: skip
 MESSAGES = (
     "crisis", "crisis_other", "emergency", "misuse", "injection", "abuse", "off_topic", "no_evidence",
-    "no_evidence_clinic", "empty", "too_long", "unreadable",
+    "no_evidence_clinic", "empty", "too_long", "unreadable", "person",
 )  # fmt: skip
-NOTICES = ("ask_your_clinician", "check_in", "other_country", "language", "clinic_source", "crisis_follow_up")
+NOTICES = (
+    "ask_your_clinician", "check_in", "other_country", "language", "clinic_source", "crisis_follow_up", "under_18",
+    "off_label", "off_label_approved", "weigh_harms",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +108,31 @@ def test_a_mistake_names_the_file(tmp_path: Path, text: str) -> None:
 def test_missing_wording_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(WordingError, match="can't be read"):
         Wording(tmp_path, "en")
+
+
+def test_the_misuse_message_says_why_in_one_sentence_that_rests_on_claims(english: Wording) -> None:
+    why = english.message("misuse").replace(english.message("misuse", reasoned=False), "")
+    assert "adds risk" in english.message("misuse")
+    assert "adds risk" not in english.message("misuse", reasoned=False)
+    assert why.count(".") <= english.message("misuse").count(".")
+    assert all("#" in pin for pin in english.claims("misuse"))
+
+
+def test_a_reader_under_18_is_pointed_to_a_parent_and_a_doctor(english: Wording) -> None:
+    text = english.notice("under_18")
+    assert "parent" in text
+    assert "doctor" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ('a.text = "one {why}"', "a.why"),
+        ('a.text = "one"\na.why = "two"', "a.why"),
+        ('a.text = "one {why}"\na.why = "two"\na.claims = ["card"]', "a.claims"),
+        ('a.text = "one"\na.colour = "red"', "a.colour"),
+    ],
+)
+def test_a_mistake_in_a_reason_names_the_field(tmp_path: Path, text: str, field: str) -> None:
+    with pytest.raises(WordingError, match=rf"messages/en\.toml: {re.escape(field)}"):
+        Wording(prompts(tmp_path, en=text), "en")

@@ -11,7 +11,10 @@ from safety.wording import Wording
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
 KINDS = ("messages", "notices")
-FIELDS = {"missing": "“tinnitus”", "clinic": "Harbour Clinic", "contact": "555 0100", "country": "Canada"}
+FIELDS = {
+    "missing": "“tinnitus”", "clinic": "Harbour Clinic", "contact": "555 0100", "country": "Canada",
+    "phone": "555 0100", "email": "a@b.example", "hours": "9-17",
+}  # fmt: skip
 EMERGENCY_NUMBER = {
     "ar": "برقم الطوارئ",
     "de": "Notrufnummer",
@@ -26,7 +29,14 @@ LANGUAGES = sorted({path.stem for kind in KINDS for path in (PROMPTS / kind).glo
 
 
 def texts(kind: str, language: str) -> dict[str, str]:
-    return tomllib.loads((PROMPTS / kind / f"{language}.toml").read_text(encoding="utf-8"))
+    """All texts by id; the reason of a message as "id.why"."""
+    found: dict[str, str] = {}
+    for id, value in tomllib.loads((PROMPTS / kind / f"{language}.toml").read_text(encoding="utf-8")).items():
+        table = value if isinstance(value, dict) else {"text": value}
+        found[id] = table["text"]
+        if "why" in table:
+            found[f"{id}.why"] = table["why"]
+    return found
 
 
 def every_text(language: str) -> dict[str, str]:
@@ -95,14 +105,18 @@ def test_help_names_the_emergency_number(language: str, words: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_texts_are_about_as_short_as_in_english(language: str) -> None:
     english, own = every_text("en"), every_text(language)
-    alike = own.keys() - {"other_language"}  # Says more than the English one: that translated answers exist.
+    words_of_contact = {"contact_phone", "contact_email", "contact_hours"}
+    alike = (
+        own.keys() - {"other_language"} - words_of_contact
+    )  # Says more than the English one: that translated answers exist.
     assert not [id for id in alike if len(own[id]) > 1.5 * len(english[id])]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_readers_get_one_line_without_open_fields(language: str) -> None:
     wording, english = Wording(PROMPTS, language), Wording(PROMPTS, "en")
-    shown = [(wording.message(id, **FIELDS), english.message(id, **FIELDS)) for id in texts("messages", "en")]
+    ids = [id for id in texts("messages", "en") if not id.endswith(".why")]
+    shown = [(wording.message(id, **FIELDS), english.message(id, **FIELDS)) for id in ids]
     shown += [(wording.notice(id, **FIELDS), english.notice(id, **FIELDS)) for id in texts("notices", "en")]
     assert not [own for own, _ in shown if re.search(r"[{}\\\n]|  ", own)]
     assert not [own for own, in_english in shown if own == in_english]
@@ -111,4 +125,33 @@ def test_readers_get_one_line_without_open_fields(language: str) -> None:
 def test_arabic_keeps_names_and_phone_numbers_in_their_own_direction() -> None:
     isolated = {f"\u2068{{{name}}}\u2069" for name in FIELDS}
     found = {match for text in every_text("ar").values() for match in re.findall(r".?\{\w+\}.?", text)}
-    assert found == isolated
+    assert found - {" {why} "} == isolated
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translated_reason_rests_on_the_claims_of_the_english_one(language: str) -> None:
+    pins = Wording(PROMPTS, "en").claims("misuse")
+    assert pins
+    assert Wording(PROMPTS, language).claims("misuse") == pins
+
+
+SPEAKS_OF_SUICIDE = {
+    "ar": "الانتحار", "de": "Suizid", "el": "αυτοκτονία", "en": "suicide", "es": "suicidio", "fr": "suicide",
+    "it": "suicidio", "pt": "suicídio",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "word"), SPEAKS_OF_SUICIDE.items())
+def test_a_worried_person_is_told_that_asking_directly_is_all_right(language: str, word: str) -> None:
+    assert word in texts("messages", language)["crisis_other"]
+
+
+INFORMAL = {
+    "de": r"\b(?:du|dir|dich|dein\w*)\b", "fr": r"\b(?:tu|toi|ton|tes)\b", "es": r"\b(?:tú|tienes|puedes|tu)\b",
+    "it": r"\b(?:tu|tuo|tua|puoi)\b", "el": r"\b(?:εσύ|σου|μπορείς)\b",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "words"), INFORMAL.items())
+def test_readers_are_addressed_formally(language: str, words: str) -> None:
+    assert not [id for id, text in every_text(language).items() if re.search(words, text, re.I)]
