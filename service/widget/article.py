@@ -48,6 +48,5 @@ def read_article(path: Path) -> Article:
 def to_html(markdown: str) -> str:
     """Markdown as HTML of a few harmless tags; links lead to https only, and nothing is loaded from elsewhere."""
     rendered: str = MarkdownIt("commonmark", {"html": False}).render(markdown)
-    return nh3.clean(
-        rendered, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"https"}, link_rel="noopener noreferrer"
-    )
+    kept: dict[str, set[str]] = {"a": {"href"}, "*": set()}
+    return nh3.clean(rendered, tags=_TAGS, attributes=kept, url_schemes={"https"}, link_rel="noopener noreferrer")

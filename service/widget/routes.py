@@ -1,4 +1,4 @@
-"""What the browser fetches of the widget: its script, and two pages that show it as a clinic's visitors would see it."""
+"""What the browser fetches of the widget: its script, and two pages that show it as a clinic's visitors see it."""
 
 from __future__ import annotations
 

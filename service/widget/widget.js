@@ -7,14 +7,10 @@
 const { document, location, navigator, console, customElements, HTMLElement, CSS, Intl, URL } = window;
 const { TextDecoder, AbortController, CSSStyleSheet } = window;
 const { parse, stringify } = JSON;
-const own = (object, name) => object[name].bind(object);
-const fetch = own(window, "fetch");
-const matchMedia = own(window, "matchMedia");
-const computed = own(window, "getComputedStyle");
-const setTimeout = own(window, "setTimeout");
-const clearTimeout = own(window, "clearTimeout");
-const createElement = own(document, "createElement");
-const createElementNS = own(document, "createElementNS");
+const own = (object, ...names) => names.map((name) => object[name].bind(object));
+const [fetch, matchMedia, computed] = own(window, "fetch", "matchMedia", "getComputedStyle");
+const [setTimeout, clearTimeout] = own(window, "setTimeout", "clearTimeout");
+const [createElement, createElementNS] = own(document, "createElement", "createElementNS");
 
 const TAG = "ketamine-answers-chat";
 // A few words for when the server can't be reached; the server fills them in from prompts/interface.
@@ -23,10 +19,7 @@ const script = document.currentScript || document.querySelector('script[data-sit
 const HOME = new URL(".", (script && script.src) || location.href);
 const IDLE_MS = 25_000; // without a byte, heartbeats included, the server is taken for dead
 const SLOW_MS = 8_000; // then the reader is told that it takes longer
-const MOST_MS = 120_000;
 const MOST_HISTORY = 40;
-// What a site's theme and the attributes may set: name → the CSS property that its value must suit.
-const THEME = { accent: "color", radius: "border-radius", font: "font-family" };
 const ICONS = {
   chat: "M4 5h16v11H10l-5 4v-4H4zM8 9h8M8 12h5",
   close: "M6 6l12 12M18 6L6 18",
@@ -64,8 +57,8 @@ function icon(name) {
 }
 
 const direction = (language) => (/^(ar|fa|he|ur)\b/.test(language) ? "rtl" : "ltr");
-const needsHelp = (help) => Boolean(help) && ["crisis", "emergency"].includes(help.reason);
-const inDanger = (outcome) => outcome === "crisis" || outcome === "emergency";
+const inDanger = (reason) => ["crisis", "emergency"].includes(reason);
+const needsHelp = (help) => Boolean(help) && inDanger(help.reason);
 
 /** JSON in which a page's own toJSON methods (old libraries add them to every array) have no part. */
 function toJson(value) {
@@ -101,7 +94,7 @@ function texted(text) {
   return match ? `sms:${match[2].replace(/\D/g, "")}${match[1] ? `?body=${match[1]}` : ""}` : "";
 }
 
-/** The events of a server-sent stream as [name, data]; `alive` is called whenever bytes arrive. */
+/** The events of a stream as [name, data], each with one line of data; `alive` is called whenever bytes arrive. */
 async function* events(body, alive) {
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -114,10 +107,8 @@ async function* events(body, alive) {
     const blocks = rest.split(/\r?\n\r?\n/);
     rest = blocks.pop();
     for (const block of blocks) {
-      const lines = block.split(/\r?\n/);
-      const field = (name) => lines.filter((l) => l.startsWith(name)).map((l) => l.slice(name.length).trim());
-      const data = field("data:").join("\n");
-      if (data) yield [field("event:")[0], parse(data)];
+      const field = (name) => (new RegExp(`^${name}:(.*)`, "m").exec(block) || ["", ""])[1].trim();
+      if (field("data")) yield [field("event"), parse(field("data"))];
     }
   }
 }
@@ -130,7 +121,7 @@ class Trouble extends Error {
   }
 
   static of(status, wait) {
-    if (status === 429 || status === 503) return new Trouble("busy", Math.min(Number(wait) || 10, 600));
+    if ([429, 503].includes(status)) return new Trouble("busy", Math.min(Number(wait) || 10, 600));
     return new Trouble([400, 413, 422].includes(status) ? "refused" : "failed");
   }
 }
@@ -162,17 +153,9 @@ class Conversation {
   keep() {
     const secret = this.turns.findIndex((turn) => turn.secret);
     const turns = this.turns.filter((turn, i) => turn.answer && (secret < 0 || i < secret));
-    this.store((storage) => storage.setItem(this.key, toJson({ open: this.open, turns })));
-  }
-
-  clear() {
-    this.turns = [];
-    this.store((storage) => storage.removeItem(this.key));
-  }
-
-  store(change) {
     try {
-      change(window.sessionStorage);
+      if (this.open || turns.length) window.sessionStorage.setItem(this.key, toJson({ open: this.open, turns }));
+      else window.sessionStorage.removeItem(this.key);
     } catch {
       // storage is blocked or full: the conversation lives as long as the page
     }
@@ -197,12 +180,10 @@ class Chat extends HTMLElement {
     if (begun && !matchMedia("(max-width: 480px)").matches) this.show(false); // a phone's page would be covered
   }
 
-  /** Opens the chat, as its button does. */
   open() {
     this.show(true);
   }
 
-  /** Closes the chat; the conversation stays. */
   close() {
     if (this.inline) return;
     const inside = this.shadowRoot.activeElement;
@@ -212,7 +193,6 @@ class Chat extends HTMLElement {
     if (inside) this.launcher.focus();
   }
 
-  /** The words of this id, their {fields} filled in. */
   t(id, fields = {}) {
     return String(this.words[id] || "").replace(/\{(\w+)\}/g, (_, name) => fields[name]);
   }
@@ -224,7 +204,7 @@ class Chat extends HTMLElement {
       root.adoptedStyleSheets[0].replaceSync(STYLE);
     } else root.append(h("style", STYLE)); // browsers from before 2023, where the page's policy allows it
     this.launcher = button("button.launch", null, () => this.open());
-    this.launcher.setAttribute("aria-haspopup", "dialog");
+    this.launcher.ariaHasPopup = "dialog";
     this.dock = h("section.dock", { popover: "manual", hidden: "" }, this.launcher);
     this.heading = h("h2", { id: "title", tabindex: "-1" });
     this.notice = h("p", { id: "notice" });
@@ -232,22 +212,18 @@ class Chat extends HTMLElement {
     this.log = h("div.log", { role: "region", tabindex: "0" });
     this.strip = h("section.strip");
     this.status = h("p.sr", { role: "status" });
+    const floats = this.inline ? "" : { role: "dialog", popover: "manual", hidden: "" };
     this.panel = h(
       "section.panel",
+      floats,
       { "aria-labelledby": "title", "aria-describedby": "notice", keydown: (event) => this.keys(event) },
       h("header", h("div", this.heading, this.notice), this.inline ? null : this.shut),
       [this.log, this.strip, this.buildForm(), this.buildFoot(), this.status],
     );
     this.probe = h("span.probe");
-    this.root = h("div.root", this.dock, this.panel, this.probe);
+    this.root = h(this.inline ? "div.root.inline" : "div.root", this.dock, this.panel, this.probe);
     root.append(this.root);
-    if (this.inline) this.root.classList.add("inline");
-    else {
-      this.panel.setAttribute("role", "dialog");
-      this.panel.setAttribute("popover", "manual");
-      this.panel.hidden = true;
-      this.toggle(this.dock, true);
-    }
+    if (!this.inline) this.toggle(this.dock, true);
     this.dress();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.contrast());
   }
@@ -258,9 +234,9 @@ class Chat extends HTMLElement {
       if (event.type === "submit" && this.asking) this.asking.abort("stopped");
       else this.submit();
     };
-    const enter = (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && submit(event);
+    const keydown = (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && submit(event);
     const input = () => this.grow();
-    this.box = h("textarea", { id: "box", rows: "1", enterkeyhint: "send", autocomplete: "off", input, keydown: enter });
+    this.box = h("textarea", { id: "box", rows: "1", enterkeyhint: "send", autocomplete: "off", input, keydown });
     this.boxLabel = h("label.sr", { for: "box" });
     this.send = h("button.send", { type: "submit" });
     this.form = h("form", { hidden: "", submit }, this.boxLabel, this.box, this.send);
@@ -281,27 +257,20 @@ class Chat extends HTMLElement {
 
   /** Words, colours and side in force; called again when the site's own have arrived. */
   dress() {
-    const name = (element, id) => element.setAttribute("aria-label", this.t(id));
-    name(this.dock, "title");
-    name(this.shut, "close");
-    name(this.log, "conversation");
-    name(this.strip, "strip_label");
+    const { dock, shut, log, strip, heading, boxLabel, anewButton, clearButton, privacy } = this;
+    const names = { title: dock, close: shut, conversation: log, strip_label: strip };
+    const texts = { title: heading, label: boxLabel, new: anewButton, clear: clearButton, privacy };
+    for (const id of Object.keys(names)) names[id].ariaLabel = this.t(id);
+    for (const id of Object.keys(texts)) texts[id].textContent = this.t(id);
     this.launcher.replaceChildren(icon("chat"), this.t("open"));
-    this.heading.textContent = this.t("title");
-    this.boxLabel.textContent = this.t("label");
     this.box.placeholder = this.t("placeholder");
-    this.anewButton.textContent = this.t("new");
-    this.clearButton.textContent = this.t("clear");
-    this.privacy.textContent = this.t("privacy");
     this.root.lang = this.language;
     this.root.dir = direction(this.language);
     this.root.dataset.position = this.option("position");
     this.busy(false);
-    for (const [part, property] of Object.entries(THEME)) {
-      const value = this.option(part);
-      if (value && CSS.supports(property, value)) this.root.style.setProperty(`--site-${part}`, value);
-    }
-    if (["light", "dark"].includes(this.option("scheme"))) this.root.style.colorScheme = this.option("scheme");
+    const accent = this.option("accent");
+    if (CSS.supports("color", accent)) this.root.style.setProperty("--site-accent", accent);
+    if (/^(light|dark)$/.test(this.option("scheme"))) this.root.style.colorScheme = this.option("scheme");
     this.contrast();
   }
 
@@ -323,11 +292,7 @@ class Chat extends HTMLElement {
 
   toggle(element, visible) {
     element.hidden = !visible;
-    try {
-      element[visible ? "showPopover" : "hidePopover"]();
-    } catch {
-      // no popovers in this browser, or already so: `hidden` and a high z-index do nearly the same
-    }
+    if (element.togglePopover) element.togglePopover(visible); // without it `hidden` and a high z-index must do
   }
 
   /** Opens the panel: as a dialog that holds the focus when the reader asked for it, else without taking the focus. */
@@ -383,7 +348,7 @@ class Chat extends HTMLElement {
       const found = await fetch(address, { credentials: "omit", referrerPolicy: "no-referrer" });
       if (found.ok) this.begin(await found.json());
       else if (found.status >= 500 || found.status === 429) this.unreached();
-      else this.refused((await found.json()).detail);
+      else this.refused((await found.json().catch(() => ({}))).detail || found.status);
     } catch {
       this.unreached();
     }
@@ -455,7 +420,8 @@ class Chat extends HTMLElement {
   anew(stay) {
     if (this.asking) this.asking.abort("cleared");
     this.asking = null;
-    this.talk.clear();
+    this.talk.turns = [];
+    this.talk.keep();
     this.status.textContent = "";
     this.busy(false);
     this.draw();
@@ -487,12 +453,12 @@ class Chat extends HTMLElement {
   helpLine({ name, number, hours, text, url, languages }) {
     const href = texted(text);
     const website = this.outside(url, this.t("help_website"), name);
-    const details = [href ? h("a", { href }, text) : text, hours, this.spoken(languages), website].filter(Boolean);
+    const texting = href ? h("a", { href }, text) : text;
+    const details = [texting, hours, this.spoken(languages), website].filter(Boolean).map((part) => h("bdi", part));
     const call = number && (this.call(number, this.t("help_call", { number })) || number);
-    return h("li", h("strong", h("bdi", name)), call, h("div.details", details.map((detail) => h("bdi", detail))));
+    return h("li", h("strong", h("bdi", name)), call, h("div.details", details));
   }
 
-  /** Names of the languages that a line speaks. */
   spoken(codes) {
     const names = new Intl.DisplayNames([this.language, "en"], { type: "language" });
     return (codes || []).map((code) => names.of(code)).join(", ");
@@ -528,8 +494,8 @@ class Chat extends HTMLElement {
   }
 
   busy(busy) {
-    this.send.title = this.t(busy ? "stop" : "send");
-    this.send.setAttribute("aria-label", this.send.title);
+    this.send.dataset.busy = busy;
+    this.send.title = this.send.ariaLabel = this.t(busy ? "stop" : "send");
     this.send.replaceChildren(icon(busy ? "stop" : "send"));
   }
 
@@ -545,7 +511,7 @@ class Chat extends HTMLElement {
   async answer(view, continued) {
     const control = (this.asking = new AbortController());
     const dead = () => control.abort("dead");
-    const clocks = { most: setTimeout(dead, MOST_MS), slow: setTimeout(() => this.wait(view, "slow"), SLOW_MS) };
+    const clocks = { slow: setTimeout(() => this.wait(view, "slow"), SLOW_MS) };
     const alive = () => {
       clearTimeout(clocks.idle);
       clocks.idle = setTimeout(dead, IDLE_MS);
@@ -608,14 +574,14 @@ class Chat extends HTMLElement {
   // ---- a turn on the page
 
   addTurn(turn) {
-    const view = { turn, marks: new Map(), cards: new Map(), list: h("ol"), summary: h("summary"), sure: h("p.small") };
+    const view = { turn, cards: new Map(), list: h("ol"), summary: h("summary"), sure: h("p.small") };
     for (const part of ["first", "wait", "said", "after", "fail", "vote", "next"]) view[part] = h(`div.${part}`);
     view.sources = h("details.sources", { hidden: "" }, view.summary, view.sure, view.list);
     view.answer = h("div.answer", { tabindex: "-1" }, h("h3.sr", this.t("answer")), view.first, view.next, view.wait);
     view.answer.append(view.said, view.after, view.fail, view.sources, view.vote);
     this.speaks(view, this.language);
     const typed = h("p.typed", { dir: "auto" }, turn.text);
-    view.node = h("div.turn", h("div.asked", h("h3.sr", this.t("you")), typed), view.answer);
+    view.node = h("div.turn", h("h3.sr", this.t("you")), typed, view.answer);
     this.views.push(view);
     this.log.append(view.node);
     return view;
@@ -626,10 +592,9 @@ class Chat extends HTMLElement {
     view.answer.dir = direction(language);
   }
 
-  /** Ready for an answer. What was said first, a crisis line for instance, stays until there is something new. */
+  /** Ready for an answer. What was said first, a crisis line for instance, stays until there is more. */
   empty(view) {
     for (const name of ["said", "after", "fail", "vote", "next", "list", "sure"]) view[name].replaceChildren();
-    view.marks.clear();
     view.cards.clear();
     view.sources.hidden = true;
     this.wait(view, "thinking");
@@ -662,7 +627,8 @@ class Chat extends HTMLElement {
   marksOf(view, numbers) {
     return (numbers || []).map((number) => {
       const mark = button("button.mark", number, () => this.openCard(view, number, mark));
-      view.marks.set(mark, number);
+      const card = view.cards.get(number);
+      mark.ariaLabel = this.t("source", { number, title: card ? card.dataset.title : "" });
       return mark;
     });
   }
@@ -684,7 +650,7 @@ class Chat extends HTMLElement {
     const back = button("button", this.t("back"), () => (view.back || view.answer).focus());
     const card = h(
       provenance === "clinic" ? "li.card.clinic" : "li.card",
-      { tabindex: "-1" },
+      { tabindex: "-1", "data-title": title },
       h("p.name", h("span.number", number), h("span", english, title)),
       h("p.small", { dir: "auto" }, facts),
       h("blockquote", english, h("span.sr", { lang: this.language }, `${this.t("quote")}: `), quote),
@@ -697,19 +663,15 @@ class Chat extends HTMLElement {
     view.summary.textContent = this.t("sources", { count: view.cards.size });
   }
 
-  /** Completes what the stream has shown so far; nothing shown is taken away. */
+  /** Completes what the stream has shown; nothing shown is taken away. */
   finish(view) {
     const { turn, said } = view;
     const { outcome, language, sentences, citations, notices, help, confidence } = turn.answer;
     this.speaks(view, language);
     view.wait.replaceChildren();
-    this.first(view, turn.answer);
     (citations || []).forEach((source) => this.addCard(view, source));
+    this.first(view, turn.answer);
     (sentences || []).slice(said.childElementCount).forEach((sentence) => this.addSentence(view, sentence));
-    for (const [mark, number] of view.marks) {
-      const { title = "" } = (citations || []).find((source) => source.number === number) || {};
-      mark.setAttribute("aria-label", this.t("source", { number, title }));
-    }
     view.after.replaceChildren(...(notices || []).map((notice) => h("p.notice", notice.text)));
     if (help && !inDanger(outcome)) view.after.append(this.helpBox(help, false));
     if (confidence) view.sure.textContent = this.t(`confidence_${confidence}`);
@@ -720,7 +682,8 @@ class Chat extends HTMLElement {
     const { turn } = view;
     const thanks = () => view.vote.replaceChildren(h("p.small", this.t("thanks")));
     const vote = async (helpful) => {
-      const sent = await this.post("feedback", { answer_id: turn.answer.id, helpful, site: this.siteId }).catch(() => ({}));
+      const body = { answer_id: turn.answer.id, helpful, site: this.siteId };
+      const sent = await this.post("feedback", body).catch(() => ({}));
       if (!sent.ok) return; // the buttons stay, to try again
       turn.voted = true;
       thanks();
@@ -728,10 +691,10 @@ class Chat extends HTMLElement {
       this.talk.keep();
     };
     if (turn.voted) return thanks();
-    const choices = { yes: true, no: false };
-    const buttons = Object.keys(choices).map((id) => button("button", this.t(id), () => vote(choices[id])));
+    const choice = (id, helpful) => button("button", this.t(id), () => vote(helpful));
     const label = this.t("helpful");
-    view.vote.replaceChildren(h("p.small", label), h("div", { role: "group", "aria-label": label }, buttons));
+    const group = h("div", { role: "group", "aria-label": label }, choice("yes", true), choice("no", false));
+    view.vote.replaceChildren(h("p.small", label), group);
   }
 
   /** What only the last turn offers: the way out of a crisis, or questions to ask next. */
@@ -740,7 +703,7 @@ class Chat extends HTMLElement {
     const view = this.last();
     const { outcome, labels, follow_ups } = (view && view.turn.answer) || {};
     if (!outcome) return;
-    const crisis = outcome === "crisis" || (outcome === "emergency" && (labels || []).includes("crisis"));
+    const crisis = inDanger(outcome) && [outcome, ...(labels || [])].includes("crisis");
     if (crisis) view.next.append(this.wayOut(view));
     else view.vote.after(view.next);
     if (!crisis) view.next.append(this.asks("follow_ups", follow_ups));
@@ -757,7 +720,8 @@ class Chat extends HTMLElement {
 
   /** A clear sentence, the crisis line, and a way to try again. */
   trouble(told, retry) {
-    return h("div.error", h("div", h("p", told), this.stripLine("p.crisis")), button("button.again", this.t("retry"), retry));
+    const again = button("button.again", this.t("retry"), retry);
+    return h("div.error", h("div", h("p", told), this.stripLine("p.crisis")), again);
   }
 
   failed(view, { id, seconds }, continued) {
@@ -807,12 +771,12 @@ const STYLE = `
   --warm-text: light-dark(#2b2926, #ede7dd);
   --help-line: light-dark(#b5531f, #e8a27a);
   --call: light-dark(#8f3a0f, #f2b48f);
-  --radius: var(--ka-radius, var(--site-radius, 16px));
+  --radius: var(--ka-radius, 16px);
   --x: var(--ka-offset-x, 20px);
   --y: var(--ka-offset-y, 20px);
   color-scheme: light dark;
   color: var(--text);
-  font: 1em/1.55 var(--ka-font, var(--site-font, system-ui, sans-serif));
+  font: 1em/1.55 var(--ka-font, system-ui, sans-serif);
   overflow-wrap: anywhere;
 }
 .probe { display: none; color: color-mix(in srgb, var(--accent), var(--accent)); }
@@ -826,14 +790,14 @@ button:disabled { opacity: 0.6; }
 a { color: inherit; text-underline-offset: 0.15em; }
 :focus-visible { outline: 2px solid var(--text); outline-offset: 2px; }
 .answer:focus-visible, h2:focus-visible { outline: none; }
-svg { width: 1.4em; height: 1.4em; flex: none; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
+svg { width: 1.4em; max-width: 100%; flex: none; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
 [popover] { position: fixed; inset: auto var(--x) var(--y) auto; margin: 0; border: 0; padding: 0; z-index: 2147483647; }
 [data-position="left"] > [popover] { inset: auto auto var(--y) var(--x); }
 .dock { overflow: visible; background: none; }
 .launch { display: flex; align-items: center; gap: 10px; padding: 13px 20px 13px 17px; border-radius: 99px; font-weight: 600; color: var(--on-accent); background: var(--accent); box-shadow: 0 6px 24px #0004; }
 .launch:focus-visible { box-shadow: 0 0 0 2px var(--paper); }
 .panel { display: flex; flex-direction: column; overflow: hidden; color: var(--text); background: var(--paper); border-radius: var(--radius); }
-.panel[popover] { width: min(var(--ka-width, 408px), 100vw - 40px); height: min(var(--ka-height, 660px), 100dvh - 40px); box-shadow: 0 12px 48px #0004; }
+.panel[popover] { width: min(var(--ka-width, 25.5em), 100vw - 40px); height: min(var(--ka-height, 41em), 100dvh - 40px); box-shadow: 0 12px 48px #0004; }
 .inline > .panel { height: var(--ka-inline-height, min(640px, 85vh)); border: 1px solid var(--line); }
 header { display: flex; gap: 8px; padding: 14px 12px; padding-inline-start: 18px; color: var(--on-accent); background: var(--accent); }
 header > div { flex: 1; }
@@ -842,16 +806,15 @@ header p { font-size: 0.84em; line-height: 1.4; margin-top: 2px; }
 .icon { align-self: start; padding: 6px; height: 38px; }
 header :focus-visible { outline-color: var(--on-accent); }
 .log { flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 16px 18px; }
-.log:focus-visible { outline-offset: -3px; }
+.log:focus-visible { outline-offset: -2px; }
 .quiet, .small { color: var(--quiet); }
 .small { font-size: 0.86em; line-height: 1.45; }
-.welcome > * + *, .asks { margin-top: 12px; }
-.asks h3 { font-size: 0.9em; }
+.welcome > *, .asks { margin-bottom: 12px; }
 .asks button { width: 100%; margin-top: 6px; padding: 8px 13px; line-height: 1.35; border-color: var(--line); }
 .asks button:hover, .out button:hover, .vote button:hover { background: var(--soft); border-color: var(--accent); }
+.turn { display: flex; flex-direction: column; }
 .turn + .turn { margin-top: 22px; }
-.asked { display: flex; justify-content: end; }
-.typed { max-width: 86%; padding: 8px 14px; white-space: pre-wrap; color: var(--on-accent); background: var(--accent); border-radius: 16px; border-end-end-radius: 4px; }
+.typed { align-self: end; max-width: 86%; padding: 8px 14px; white-space: pre-wrap; color: var(--on-accent); background: var(--accent); border-radius: 16px; border-end-end-radius: 4px; }
 .answer { margin-top: 12px; }
 .answer > div:empty, .details:empty, .strip:empty { display: none; }
 .first p, .said p { margin-bottom: 9px; }
@@ -859,13 +822,10 @@ header :focus-visible { outline-color: var(--on-accent); }
 .thinking::after { content: "…"; }
 .mark { min-width: 24px; min-height: 24px; padding: 0 6px; margin-inline-start: 4px; vertical-align: 1px; font-size: 0.8em; font-weight: 700; text-align: center; background: var(--soft); border-radius: 8px; }
 .mark:hover { color: var(--on-accent); background: var(--accent); }
-.notice { border-inline-start: 3px solid var(--accent); padding-inline-start: 11px; margin: 6px 0 10px; font-size: 0.94em; }
 .help { margin: 10px 0; padding: 11px 14px; color: var(--warm-text); background: var(--sand); border-radius: 12px; font-size: 0.92em; }
 .help li { padding: 5px 0; }
 .help strong { display: block; line-height: 1.35; }
-.details { display: flex; flex-wrap: wrap; gap: 0 14px; align-items: baseline; }
-.details a { display: inline-block; padding: 2px 0; }
-.call { font-weight: 700; display: inline-block; white-space: nowrap; }
+.call { font-weight: 700; display: inline-block; }
 .help.big { margin: 0 0 14px; padding: 14px 16px; font-size: 1em; border: 2px solid var(--help-line); }
 .strip { color: var(--warm-text); }
 .big, .strip { background: var(--help); }
@@ -874,30 +834,28 @@ header :focus-visible { outline-color: var(--on-accent); }
 .help .details { color: inherit; }
 .big li .call { margin: 6px 0; padding: 9px 20px; text-decoration: none; color: light-dark(#fff, #33190a); background: var(--call); border-radius: 99px; }
 .big .emergency { margin-top: 8px; font-weight: 600; }
-.sources { border-top: 1px solid var(--line); margin-top: 12px; }
-summary { cursor: pointer; font-size: 0.92em; font-weight: 600; padding: 6px 0; }
+summary { cursor: pointer; font-size: 0.92em; font-weight: 600; margin-top: 10px; padding: 6px 0; border-top: 1px solid var(--line); }
 .card { padding: 11px 13px; margin-top: 8px; border: 1px solid var(--line); border-radius: 12px; }
 .card:focus { outline: 2px solid var(--text); }
 .clinic { border-style: dashed; }
 .name { display: flex; gap: 8px; font-weight: 600; line-height: 1.35; font-size: 0.95em; }
 .number { flex: none; align-self: start; min-width: 22px; text-align: center; background: var(--soft); border-radius: 7px; }
-blockquote { margin: 7px 0; padding-inline-start: 11px; border-inline-start: 3px solid var(--line); font-size: 0.95em; }
-.links { display: flex; flex-wrap: wrap; gap: 2px 16px; align-items: center; font-size: 0.88em; }
-.links a, footer a { padding: 4px 0; }
+.notice, .crisis, blockquote { margin: 8px 0; padding-inline-start: 11px; border-inline-start: 3px solid var(--accent); font-size: 0.95em; }
+.links { font-size: 0.88em; }
+.links a, .details a, footer a { display: inline-block; padding: 3px 0; }
 .links button, footer button { padding-inline: 0; text-decoration: underline; text-underline-offset: 0.15em; }
-.vote, .vote > div, .out { display: flex; flex-wrap: wrap; gap: 6px 10px; align-items: center; }
-.vote { margin-top: 10px; }
+.vote, .vote > div, .out, .links, .details, footer { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: center; }
 .vote button { padding: 2px 14px; font-size: 0.88em; border-color: var(--line); border-radius: 99px; }
-.out { margin-bottom: 12px; }
+.vote, .out { margin: 10px 0; }
 .out button, .again { padding: 7px 16px; border-color: var(--quiet); border-radius: 99px; font-weight: 600; }
 .error { padding: 12px 14px; color: var(--warm-text); background: var(--sand); border-radius: 12px; }
-.crisis { margin: 8px 0 12px; padding-inline-start: 11px; border-inline-start: 4px solid var(--help-line); }
+.crisis { border-color: var(--help-line); }
 .strip { padding: 7px 18px; border-top: 1px solid var(--line); font-size: 0.84em; line-height: 1.4; }
 form { display: flex; gap: 8px; align-items: end; padding: 10px 12px 4px; border-top: 1px solid var(--line); }
 textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 140px; padding: 9px 14px; resize: none; background: none; border-color: var(--quiet); border-radius: 22px; }
 textarea::placeholder { color: var(--quiet); opacity: 1; }
 .send { flex: none; width: 44px; height: 44px; padding: 0; display: grid; place-items: center; color: var(--on-accent); background: var(--accent); border-radius: 50%; }
-footer { display: flex; flex-wrap: wrap; gap: 0 14px; align-items: center; padding: 0 18px max(8px, env(safe-area-inset-bottom)); font-size: 0.82em; color: var(--quiet); }
+footer { row-gap: 0; padding: 0 18px max(8px, env(safe-area-inset-bottom)); font-size: 0.82em; color: var(--quiet); }
 footer a { margin-inline-start: auto; }
 @media (max-width: 480px) {
   .root > .panel[popover] { inset: 0; width: 100%; height: 100dvh; border-radius: 0; }

@@ -1,4 +1,4 @@
-"""Two real servers on loopback: one that speaks the assistant's HTTP API and misbehaves as told, and a clinic's website.
+"""Two real servers on loopback: one that speaks the assistant's HTTP API and misbehaves as told, a clinic's website.
 
 Who needs help, the help lines and the reviewed words are the project's own; only the ordinary answers are written here.
 """
@@ -6,6 +6,7 @@ Who needs help, the help lines and the reviewed words are the project's own; onl
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 import socket
 import threading
@@ -96,7 +97,11 @@ class Assistant:
         self.behaviours.extend(behaviours)
 
     def forget(self) -> None:
-        self.__init__()  # type: ignore[misc]
+        """Begin anew: nothing asked yet, and every question is answered."""
+        for kept in (self.asked, self.votes, self.headers, self.behaviours):
+            kept.clear()
+        self.go_on.clear()
+        self.down = False
 
     def app(self) -> Starlette:
         routes = [
@@ -166,10 +171,10 @@ class Assistant:
         for citation in answer.citations:
             yield event("citation", citation.model_dump(mode="json"))
         for number, sentence in enumerate(answer.sentences):
+            while number == 1 and behaviour in ("held", "half") and not self.go_on.is_set():
+                await asyncio.sleep(0.01)
             if number == 1 and behaviour == "half":
                 raise ConnectionError("the server ends in the middle")
-            while number == 1 and behaviour == "held" and not self.go_on.is_set():
-                await asyncio.sleep(0.01)
             yield event("sentence", sentence.model_dump(mode="json"))
         # CRLF, several lines of data and split characters are all valid in a stream
         yield event("done", answer.model_dump(mode="json")).replace("\n", "\r\n")
@@ -214,35 +219,47 @@ def answer(outcome: Outcome | None, language: str, **parts: Any) -> Answer:
     if outcome is None:
         parts |= {"sentences": SENTENCES, "citations": CITATIONS, "confidence": "moderate"}
         parts["follow_ups"] = ["How long does the effect last?"]
-    return Answer(
-        id=f"a{time.monotonic_ns()}",
-        outcome=outcome or "answered",
-        language=language,
-        text="",
-        corpus_version="t",
-        **parts,
-    )
+    always: dict[str, Any] = {"id": f"a{time.monotonic_ns()}", "text": "", "corpus_version": "t"}
+    return Answer(outcome=outcome or "answered", language=language, **always, **parts)
 
 
 SENTENCES = [
-    Sentence(
-        text="Dizziness, nausea and a feeling of being detached are common on the day of treatment.", citations=[1]
-    ),
+    Sentence(text="Dizziness, nausea and a feeling of being detached are common on the day.", citations=[1]),
     Sentence(text="These effects usually pass within two hours.", citations=[1, 2]),
     Sentence(text="Blood pressure often rises for a short time, so it is measured before and after.", citations=[2]),
 ]
 CITATIONS = [
     Citation(
-        number=1, source_id="label", title="Spravato prescribing information", publisher="FDA", year=2025, kind="drug-label",
-        evidence="high", provenance="summary", country=["US"], url="https://www.fda.gov/label", section="Risks",
-        quote="Common effects were dissociation, dizziness and nausea; most passed within two hours.", passage_id="p1",
+        number=1,
+        source_id="label",
+        title="Spravato prescribing information",
+        publisher="FDA",
+        year=2025,
+        kind="drug-label",
+        evidence="high",
+        provenance="summary",
+        country=["US"],
+        url="https://www.fda.gov/label",
+        section="Risks",
+        quote="Common effects were dissociation, dizziness and nausea; most passed within two hours.",
+        passage_id="p1",
     ),
     Citation(
-        number=2, source_id="own", title="How we treat", publisher="The clinic", year=None, kind="clinic-article",
-        evidence="low", provenance="clinic", country=[], url="javascript:alert(1)", section="",
-        quote="We measure <b>blood pressure</b> before and after each session.", passage_id="p2",
+        number=2,
+        source_id="own",
+        title="How we treat",
+        publisher="The clinic",
+        year=None,
+        kind="clinic-article",
+        evidence="low",
+        provenance="clinic",
+        country=[],
+        url="javascript:alert(1)",
+        section="",
+        quote="We measure <b>blood pressure</b> before and after each session.",
+        passage_id="p2",
     ),
-]  # fmt: skip
+]
 
 
 @dataclass
@@ -261,3 +278,34 @@ class Website:
             return HTMLResponse(body, headers=headers | {"content-type": f"{kind}; charset=utf-8"})
 
         return Starlette(routes=[Route("/{path:path}", page)])
+
+
+class Clinic:
+    """The assistant's server and a clinic's website that carries its widget, on two origins."""
+
+    def __init__(self) -> None:
+        self.assistant, self.website = Assistant(), Website()
+        self.api, self.host = Served(self.assistant.app()), Served(self.website.app())
+
+    def close(self) -> None:
+        self.api.stop()
+        self.host.stop()
+
+    def snippet(self, site: str = "harbour", **data: str) -> str:
+        """The script tag as docs/embedding.md tells it; ``data`` are further attributes."""
+        named = {"site": site} | data
+        attributes = " ".join(f'data-{name}="{html.escape(value, quote=True)}"' for name, value in named.items())
+        return f'<script src="{self.api.url}/widget.js" {attributes} defer></script>'
+
+    def put_page(self, *snippets: str, head: str = "", body: str = "", lang: str = "en", **headers: str) -> str:
+        """A page of the clinic's website with these snippets; its address."""
+        dir = "rtl" if lang == "ar" else "ltr"
+        text = "<p>We are here from nine to five.</p>" * 3
+        self.website.put(
+            "/",
+            f'<!doctype html><html lang="{lang}" dir="{dir}"><head><meta charset="utf-8"><title>Clinic</title>'
+            f'<meta name="viewport" content="width=device-width">{head}</head>'
+            f"<body><main><h1>Our clinic</h1>{text}{body}</main>{''.join(snippets)}</body></html>",
+            **headers,
+        )
+        return f"{self.host.url}/"
