@@ -166,7 +166,7 @@ class Conversation {
 
 class Chat extends HTMLElement {
   connectedCallback() {
-    if (this.shadowRoot) return;
+    if (this.shadowRoot) return this.close(); // moved by the page: what floated is hidden now
     this.siteId = this.dataset.site || "";
     this.inline = this.dataset.mode !== "button";
     this.asked = (/^[a-z]{2}(?![a-z])/.exec(this.dataset.language) || [""])[0];

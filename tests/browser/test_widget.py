@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser.widget_page import CRISIS, QUESTION, TAG, ask, kept, kept_turns, open_chat, send, settled
 from tests.browser.widget_server import Clinic
@@ -191,7 +191,12 @@ def test_css_variables_of_the_page_stand_above_the_site_and_the_attributes(reade
 @pytest.mark.parametrize("attribute", ["greeting", "accent", "position", "language", "scheme", "target"])
 def test_an_attribute_full_of_html_is_harmless(reader: Page, clinic: Clinic, attribute: str) -> None:
     alerts: list[str] = []
-    reader.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+
+    def refuse(dialog: Dialog) -> None:
+        alerts.append(dialog.message)
+        dialog.dismiss()
+
+    reader.on("dialog", refuse)
     reader.on("pageerror", lambda error: alerts.append(str(error)))
     hostile = "\"><img src=x onerror=alert(1)><script>alert(2)</script>{url('//evil.example')}"
     open_chat(reader, clinic.put_page(clinic.snippet(**{attribute: hostile})))
@@ -230,6 +235,15 @@ def test_a_page_may_place_the_element_itself_and_open_it_by_a_link_of_its_own(re
     expect(reader.get_by_role("button", name="Ask a question")).to_be_visible()
     reader.evaluate(f"document.querySelector('{TAG}').open()")
     expect(reader.locator("#box")).to_be_focused()
+
+
+def test_a_page_that_moves_the_element_keeps_button_and_conversation(reader: Page, clinic: Clinic) -> None:
+    open_chat(reader, clinic.put_page(clinic.snippet()))
+    ask(reader, QUESTION)
+    reader.evaluate(f"document.querySelector('main').append(document.querySelector('{TAG}'))")
+    expect(reader.get_by_role("dialog")).to_have_count(0)
+    reader.get_by_role("button", name="Ask a question").click()
+    expect(reader.locator(".answer")).to_be_visible()
 
 
 def test_a_snippet_pasted_twice_gives_one_button(reader: Page, clinic: Clinic) -> None:

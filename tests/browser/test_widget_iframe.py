@@ -24,7 +24,8 @@ def ask(chat: Page | Frame, text: str, answers: int) -> None:
 def sideways(chat: Page | Frame) -> bool:
     return bool(
         chat.evaluate(
-            "[document.documentElement, ...document.querySelectorAll('.stMain')].some((e) => e.scrollWidth > e.clientWidth)"
+            "[document.documentElement, ...document.querySelectorAll('.stMain')]"
+            ".some((e) => e.scrollWidth > e.clientWidth)"
         )
     )
 
