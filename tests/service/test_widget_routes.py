@@ -136,3 +136,20 @@ def test_an_article_without_a_title_is_named_by_its_file(write: Callable[[str, s
 def test_a_missing_article_is_named(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match=r"article\.md"):
         widget_routes(Settings(corpus_dir=tmp_path))
+
+
+def test_settings_known_only_later_are_asked_for_once_and_their_failure_is_passed_on() -> None:
+    asked: list[Settings | None] = [None, Settings(clinic_name="Later Clinic")]
+
+    def later() -> Settings:
+        found = asked.pop(0)
+        if found is None:
+            raise OperatorError("not yet")
+        return found
+
+    visitor = TestClient(Starlette(routes=widget_routes(later)))
+    with pytest.raises(OperatorError, match="not yet"):
+        visitor.get("/demo")
+    assert "Later Clinic" in visitor.get("/demo").text
+    assert visitor.get("/widget.js").status_code == 200
+    assert asked == []
