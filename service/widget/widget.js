@@ -1,5 +1,4 @@
-/* Ketamine Answers: the chat on a clinic's website. One file, no dependency, no cookie, nothing from elsewhere.
-   How to put it on a page, and what it stores: docs/embedding.md. */
+/* Ketamine Answers: the chat on a clinic's website, one file without dependencies. See docs/embedding.md. */
 (() => {
 "use strict";
 
@@ -13,7 +12,7 @@ const [setTimeout, clearTimeout] = own(window, "setTimeout", "clearTimeout");
 const [createElement, createElementNS] = own(document, "createElement", "createElementNS");
 
 const TAG = "ketamine-answers-chat";
-// A few words for when the server can't be reached; the server fills them in from prompts/interface.
+// Words for when the server can't be reached; it fills them in from prompts/interface.
 const BUILT_IN = {};
 const script = document.currentScript || document.querySelector('script[data-site][src*="widget.js"]');
 const HOME = new URL(".", (script && script.src) || location.href);
@@ -60,7 +59,7 @@ const direction = (language) => (/^(ar|fa|he|ur)\b/.test(language) ? "rtl" : "lt
 const inDanger = (reason) => ["crisis", "emergency"].includes(reason);
 const needsHelp = (help) => Boolean(help) && inDanger(help.reason);
 
-/** JSON in which a page's own toJSON methods (old libraries add them to every array) have no part. */
+/** JSON in which toJSON methods that old libraries add to every array have no part. */
 function toJson(value) {
   const shield = (part) => {
     if (!part || typeof part !== "object") return part;
@@ -149,7 +148,7 @@ class Conversation {
     return earlier.filter((t, i) => t.secret || i >= earlier.length - MOST_HISTORY).map((t) => t.text);
   }
 
-  /** Keep for the next page. A turn without an answer may be a crisis too, so it isn't kept either. */
+  /** Keep for the next page. A turn without an answer may be a crisis too. */
   keep() {
     const secret = this.turns.findIndex((turn) => turn.secret);
     const turns = this.turns.filter((turn, i) => turn.answer && (secret < 0 || i < secret));
@@ -295,7 +294,7 @@ class Chat extends HTMLElement {
     if (element.togglePopover) element.togglePopover(visible); // without it `hidden` and a high z-index must do
   }
 
-  /** Opens the panel: as a dialog that holds the focus when the reader asked for it, else without taking the focus. */
+  /** Opens the panel: a dialog that holds the focus when the reader asked for it, else it takes no focus. */
   show(asked) {
     if (this.inline) return asked && this.box.focus();
     this.modal = asked;
@@ -355,7 +354,7 @@ class Chat extends HTMLElement {
     this.loading = false;
   }
 
-  /** A wrong site or origin is the operator's mistake: said in the console, and no dead button on the page. */
+  /** The operator's mistake: said in the console, and no dead button on the page. */
   refused(detail) {
     console.error(`Ketamine Answers (data-site="${this.siteId}"): ${detail}`);
     this.toggle(this.dock, false);
@@ -592,7 +591,7 @@ class Chat extends HTMLElement {
     view.answer.dir = direction(language);
   }
 
-  /** Ready for an answer. What was said first, a crisis line for instance, stays until there is more. */
+  /** Ready for an answer. What was said first, a crisis line for instance, stays. */
   empty(view) {
     for (const name of ["said", "after", "fail", "vote", "next", "list", "sure"]) view[name].replaceChildren();
     view.cards.clear();
@@ -729,10 +728,16 @@ class Chat extends HTMLElement {
       if (!this.asking) this.answer(view, continued);
     };
     const box = this.trouble(this.t(id, { seconds }), retry);
-    box.lastChild.disabled = seconds > 0;
-    setTimeout(() => (box.lastChild.disabled = false), seconds * 1000);
+    const [told, again] = box.children;
+    again.disabled = seconds > 0;
+    setTimeout(() => (again.disabled = false), seconds * 1000);
     view.fail.replaceChildren(box);
-    this.status.textContent = box.firstChild.textContent;
+    this.status.textContent = told.textContent;
+    if (id !== "refused") return;
+    again.remove(); // sent again it would be refused again: back into the box, to be shortened
+    this.talk.turns = this.talk.turns.filter((turn) => turn !== view.turn);
+    this.box.value ||= view.turn.text;
+    this.grow();
   }
 
   /** What a screen reader is told, once, when the answer is complete. */

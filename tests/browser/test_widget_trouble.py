@@ -30,7 +30,7 @@ def try_again(page: Page) -> None:
     assert len(kept_turns(page)) == 1
 
 
-@pytest.mark.parametrize(("behaviour", "id"), [("broken", "failed"), ("error", "failed"), ("refused", "refused")])
+@pytest.mark.parametrize(("behaviour", "id"), [("broken", "failed"), ("error", "failed")])
 def test_a_failure_is_said_plainly_and_can_be_tried_again(
     reader: Page, clinic: Clinic, behaviour: str, id: str
 ) -> None:
@@ -53,6 +53,18 @@ def test_an_answer_cut_off_in_the_middle_keeps_what_was_checked(reader: Page, cl
     expect(reader.locator(".said p")).to_have_count(1)
     assert kept_turns(reader) == []
     try_again(reader)
+
+
+def test_a_question_that_is_refused_goes_back_into_the_box_to_be_shortened(reader: Page, clinic: Clinic) -> None:
+    clinic.assistant.will("refused")
+    open_chat(reader, clinic.put_page(clinic.snippet()))
+    answer = ask(reader, QUESTION * 200)
+    says(answer, "refused")
+    expect(reader.locator("#box")).to_have_value(QUESTION * 200)
+    expect(reader.get_by_role("button", name="Try again")).to_have_count(0)
+    ask(reader, QUESTION)
+    expect(reader.locator(".said p")).to_have_count(3)
+    assert clinic.assistant.asked[-1]["history"] == []
 
 
 def test_too_many_questions_names_the_wait_and_then_lets_try_again(reader: Page, clinic: Clinic) -> None:

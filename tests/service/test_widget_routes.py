@@ -15,7 +15,7 @@ from errors import OperatorError
 from service.widget import widget_routes
 from service.widget.article import read_article, to_html
 from service.widget.script import FILE, WITHOUT_SERVER, script
-from settings import Settings
+from settings import ROOT, Settings
 from tests.widget_words import LANGUAGES, widget_words
 
 MOST_BYTES = 40_000
@@ -153,3 +153,15 @@ def test_settings_known_only_later_are_asked_for_once_and_their_failure_is_passe
     assert "Later Clinic" in visitor.get("/demo").text
     assert visitor.get("/widget.js").status_code == 200
     assert asked == []
+
+
+def test_the_guide_names_every_attribute_variable_and_directive() -> None:
+    guide = (ROOT / "docs" / "embedding.md").read_text(encoding="utf-8")
+    code = FILE.read_text(encoding="utf-8")
+    attributes = set(re.findall(r'this\.option\("(\w+)"\)', code)) | set(re.findall(r"dataset\.(\w+)", code))
+    attributes |= {"target"}
+    inside = {"busy", "title"}  # marks on the widget's own elements
+    assert {name for name in attributes - inside if f"`data-{name}`" not in guide} == set()
+    assert {name for name in re.findall(r"--ka-[a-z-]+", code) if f"`{name}`" not in guide} == set()
+    for picture in re.findall(r"\]\((images/[^)]+)\)", guide):
+        assert (ROOT / "docs" / picture).is_file(), picture
