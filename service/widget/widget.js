@@ -28,7 +28,7 @@ const ICONS = {
 
 // ---- small helpers
 
-/** An element ("p.small") with children, and objects of attributes and listeners. Text stays text, never HTML. */
+/** An element ("p.small") of children, attributes and listeners. Text stays text, never HTML. */
 function h(name, ...parts) {
   const [tag, ...classes] = name.split(".");
   const element = createElement(tag);
@@ -277,7 +277,7 @@ class Chat extends HTMLElement {
     return this.dataset[name] || (this.site.theme || {})[name] || "";
   }
 
-  /** Black or white on the accent colour, whichever reads better: always 4.5 to 1 or more. */
+  /** Black or white on the accent colour: always 4.5 to 1 or more. */
   contrast() {
     const colour = computed(this.probe).color;
     const scale = colour.startsWith("rgb") ? 255 : 1;
@@ -403,7 +403,7 @@ class Chat extends HTMLElement {
     const greeting = this.dataset.greeting || this.site.greeting || this.t("greeting");
     return h(
       "div.welcome",
-      h("p", { dir: "auto" }, greeting),
+      h("p", greeting),
       h("p.quiet", this.t("limits")),
       this.asks("suggestions", this.site.suggestions),
       h("p.small", this.t("kept")),
@@ -458,9 +458,13 @@ class Chat extends HTMLElement {
     return h("li", h("strong", h("bdi", name)), call, h("div.details", details));
   }
 
-  spoken(codes) {
-    const names = new Intl.DisplayNames([this.language, "en"], { type: "language" });
-    return (codes || []).map((code) => names.of(code)).join(", ");
+  spoken(codes = []) {
+    try {
+      const names = new Intl.DisplayNames([this.language, "en"], { type: "language" });
+      return codes.map((code) => names.of(code)).join(", ");
+    } catch {
+      return codes.join(", "); // not a code: no reason to show no help
+    }
   }
 
   /** One calm line that is always in sight; before the site is known, the built-in sentence. */
@@ -605,7 +609,7 @@ class Chat extends HTMLElement {
     if (!view.said.firstChild) view.wait.replaceChildren(h("p.quiet.thinking", this.t(id)));
   }
 
-  /** Help first, and big, when somebody may be in danger; then the reviewed message. */
+  /** Help first, and big, when somebody may be in danger; then the message. */
   first(view, { outcome, message, help }) {
     const urgent = help && inDanger(outcome);
     if (inDanger(outcome) || needsHelp(help)) view.turn.secret = true;
@@ -651,7 +655,7 @@ class Chat extends HTMLElement {
       provenance === "clinic" ? "li.card.clinic" : "li.card",
       { tabindex: "-1", "data-title": title },
       h("p.name", h("span.number", number), h("span", english, title)),
-      h("p.small", { dir: "auto" }, facts),
+      h("p.small", facts),
       h("blockquote", english, h("span.sr", { lang: this.language }, `${this.t("quote")}: `), quote),
       h("p.small", section ? `${this.t("section", { section })} ` : "", this.t(`provenance_${provenance}`)),
       h("p.links", this.outside(url, this.t("open_source"), title), back),
