@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from settings import PREFIX, ROOT, Settings
+from tests.browser.widget_server import Clinic
 
 FLAGS = [
     "--no-sandbox",
@@ -128,3 +129,18 @@ def phone(chromium: Browser) -> Iterator[Page]:
     context.set_default_timeout(20_000)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Clinic]:
+    """An assistant's server and a clinic's website."""
+    clinic = Clinic()
+    yield clinic
+    clinic.close()
+
+
+@pytest.fixture
+def clinic(servers: Clinic) -> Clinic:
+    """The same, as if nothing had been asked yet."""
+    servers.assistant.forget()
+    return servers
