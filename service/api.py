@@ -37,6 +37,7 @@ def _context(request: Request) -> Context:
 
 
 Shared = Annotated[Context, Depends(_context)]
+Language = Annotated[str | None, Query(pattern="^[a-z]{2}$", description="Two letters; the site's own when missing.")]
 
 
 async def _read_rate(request: Request, context: Shared) -> None:
@@ -151,12 +152,12 @@ def suggestions(context: Shared) -> SuggestionList:
     dependencies=READS,
     responses=problems(403, 422, 429, 500),
 )
-def site(id: str, request: Request, context: Shared) -> SiteView:
-    """Public settings of a site, with the help lines of its country."""
+def site(id: str, request: Request, context: Shared, language: Language = None) -> SiteView:
+    """Public settings of a site, with the help lines of its country; words in ``language`` where it is given."""
     found = site_of(context, request, id)
     if found is None:
         raise RefusedError(403, "unknown_site")
-    return site_view(context, found, str(request.base_url))
+    return site_view(context, found, str(request.base_url), language)
 
 
 @router.get("/health", summary="Is the server alive?", response_model=Health, responses=problems(403, 500))

@@ -1,4 +1,4 @@
-"""Plain pages beside the API."""
+"""What the browser gets beside the API: the privacy page, the widget and its demonstration."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from service.context import Context
 from service.privacy import STYLE, privacy_page
 from service.problems import RefusedError
+from service.widget.routes import widget_routes
 
 PRIVACY_POLICY = (
     f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; "
@@ -24,9 +25,13 @@ def pages(context: Callable[[], Context | None]) -> list[BaseRoute]:
     """The routes; ``context`` gives None while the server isn't ready."""
 
     async def privacy(_: Request) -> Response:
-        found = context()
-        if found is None:
-            raise RefusedError(503, "not_ready", retry_after=5)
-        return HTMLResponse(privacy_page(found), headers={"Content-Security-Policy": PRIVACY_POLICY})
+        return HTMLResponse(privacy_page(_ready(context)), headers={"Content-Security-Policy": PRIVACY_POLICY})
 
-    return [Route("/privacy", privacy)]
+    return [Route("/privacy", privacy), *widget_routes(lambda: _ready(context).settings)]
+
+
+def _ready(context: Callable[[], Context | None]) -> Context:
+    found = context()
+    if found is None:
+        raise RefusedError(503, "not_ready", retry_after=5)
+    return found

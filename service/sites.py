@@ -14,6 +14,9 @@ from answer.schema import Question
 from service.problems import RefusedError, Say, request_id
 from settings import Settings, Site
 
+DEMO_SITE = "demo"
+"""The site of the server's own demonstration pages while no website is listed."""
+
 METHODS = "GET, POST"
 HEADERS_ALLOWED = "Content-Type, X-Request-ID"
 HEADERS_SHOWN = "Retry-After, X-Request-ID"
@@ -25,7 +28,8 @@ class Sites:
     """The sites of the settings, by id and by origin."""
 
     def __init__(self, settings: Settings) -> None:
-        self._by_id = {site.id: site for site in settings.sites}
+        listed = settings.sites or (Site(id=DEMO_SITE),)
+        self._by_id = {site.id: site for site in listed}
         self._by_origin: dict[str, list[Site]] = {}
         for site in settings.sites:
             for origin in site.origins:
@@ -89,7 +93,8 @@ class SiteGate:
         asking = self._sites.of_origin(origin)
         if not asking:
             refusal = RefusedError(403, "unknown_origin", headers={"Vary": "Origin"})
-            await refusal.response(self._say, request_id(scope))(scope, receive, send)
+            # The page may read why it is refused, and nothing else.
+            await refusal.response(self._say, request_id(scope))(scope, receive, _with_origin(send, origin))
             return
         scope.setdefault("state", {})["asking"] = asking
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:

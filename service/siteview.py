@@ -14,16 +14,17 @@ from settings import Site
 PREFIX = "widget_"
 
 
-def site_view(context: Context, site: Site, base_url: str) -> SiteView:
+def site_view(context: Context, site: Site, base_url: str, language: str | None = None) -> SiteView:
     """A site's public settings.
 
     Args:
         context: what the routes share.
         site: the site.
         base_url: the server as this request reached it; the setting ``public_url`` comes first.
+        language: the language its page asks for, before the site's own.
     """
     settings = context.settings
-    country, language = site.country or settings.country, site.language or settings.language
+    country, language = site.country or settings.country, language or site.language or settings.language
     return SiteView(
         id=site.id,
         country=country,
