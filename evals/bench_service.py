@@ -42,11 +42,20 @@ class Times:
 
     seconds: list[float] = field(default_factory=list)
     errors: int = 0
+    kinds: set[str] = field(default_factory=set)
+
+    def failed(self, kind: str) -> None:
+        """Count an error."""
+        self.errors += 1
+        self.kinds.add(kind)
 
     def row(self, what: str, goal: str = "") -> Row:
         """As a row of the table."""
         p50, p95, most = (f"{1000 * percentile(self.seconds, share):.0f}" for share in (0.5, 0.95, 1.0))
-        return what, f"{p50} · {p95} · {most} ms; {len(self.seconds):,} done, {self.errors} errors", goal
+        return what, f"{p50} · {p95} · {most} ms; {len(self.seconds):,} done, {self._told()}", goal
+
+    def _told(self) -> str:
+        return f"{self.errors} errors" + (f" ({', '.join(sorted(self.kinds))})" if self.kinds else "")
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -66,9 +75,10 @@ class Load:
         start = time.perf_counter()
         try:
             response = await self._client.post("/api/ask", json={"text": self._random.choice(self._questions)})
-            times.errors += response.status_code != 200 or not response.json()["text"]
-        except (httpx.HTTPError, ValueError, KeyError):
-            times.errors += 1
+            if response.status_code != 200 or not response.json()["text"]:
+                times.failed(f"status {response.status_code}")
+        except httpx.HTTPError as error:
+            times.failed(type(error).__name__)
         times.seconds.append(time.perf_counter() - start)
 
     async def visitor(self, times: Times, seconds: float, think: tuple[float, float]) -> None:
@@ -92,9 +102,11 @@ class Load:
                     told += piece
                     if leave:
                         return
-        except httpx.HTTPError:
-            told = ""
-        whole.errors += "event: done" not in told
+        except httpx.HTTPError as error:
+            whole.failed(type(error).__name__)
+            return
+        if "event: done" not in told:
+            whole.failed("no end")
         whole.seconds.append(time.perf_counter() - start)
 
     async def health(self, times: Times) -> None:
@@ -103,9 +115,10 @@ class Load:
             start = time.perf_counter()
             try:
                 response = await self._client.get("/api/health")
-                times.errors += response.status_code != 200
-            except httpx.HTTPError:
-                times.errors += 1
+                if response.status_code != 200:
+                    times.failed(f"status {response.status_code}")
+            except httpx.HTTPError as error:
+                times.failed(type(error).__name__)
             times.seconds.append(time.perf_counter() - start)
             await asyncio.sleep(HEALTH_PAUSE)
 
@@ -233,8 +246,8 @@ async def _memory(load: Load, pid: int, requests: int) -> list[Row]:
 
 
 def session_rows(url: str, sessions: int) -> list[Row]:
-    """Live chat sessions: each a browser tab of its own, all asking at once."""
-    from evals.sessions import ask_in_sessions  # noqa: PLC0415 - needs the browser's driver
+    """Live chat sessions, all asking at once."""
+    from evals.sessions import ask_in_sessions  # noqa: PLC0415 - imports Streamlit
 
     seconds, errors = ask_in_sessions(url, sessions)
     return [Times(seconds, errors).row(f"{sessions} chat sessions asking at once: whole answer", "p95 ≤ 1500 ms")]
@@ -242,7 +255,7 @@ def session_rows(url: str, sessions: int) -> list[Row]:
 
 def bench(
     short: Annotated[bool, typer.Option("--short", help="10 seconds and 800 requests instead.")] = False,
-    sessions: Annotated[int, typer.Option(min=0, help="Live chat sessions, 0 for none; needs Chromium.")] = 30,
+    sessions: Annotated[int, typer.Option(min=0, help="Live chat sessions, 0 for none.")] = 30,
     seconds: Annotated[float, typer.Option(min=1, help="How long visitors ask.")] = 60,
     requests: Annotated[int, typer.Option(min=64, help="Requests for the memory's sake.")] = 20_000,
     output: Annotated[Path | None, typer.Option(help="File for the rows as JSON lines.")] = None,
