@@ -14,9 +14,6 @@ from answer.schema import Question
 from service.problems import RefusedError, Say, request_id
 from settings import Settings, Site
 
-DEMO_SITE = "demo"
-"""The site of the server's own demonstration pages while no website is listed."""
-
 METHODS = "GET, POST"
 HEADERS_ALLOWED = "Content-Type, X-Request-ID"
 HEADERS_SHOWN = "Retry-After, X-Request-ID"
@@ -28,8 +25,7 @@ class Sites:
     """The sites of the settings, by id and by origin."""
 
     def __init__(self, settings: Settings) -> None:
-        listed = settings.sites or (Site(id=DEMO_SITE),)
-        self._by_id = {site.id: site for site in listed}
+        self._by_id = {site.id: site for site in settings.sites}
         self._by_origin: dict[str, list[Site]] = {}
         for site in settings.sites:
             for origin in site.origins:

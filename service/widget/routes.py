@@ -14,13 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from service.sites import DEMO_SITE
 from service.widget.article import read_article
 from service.widget.script import script
 from settings import Settings
 
 _HERE = Path(__file__).parent
 _PATHS = ("/widget.js", "/demo", "/demo/article", "/demo/demo.css")
+_DEMO_SITE = "demo"
 _SHARED = {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}
 """The script may be loaded by any page; which sites may ask is the API's to decide."""
 _PAGE = {
@@ -97,7 +97,7 @@ def _files(settings: Settings) -> dict[str, _File]:
 def _demo_site(settings: Settings) -> str:
     """The site that the demonstration pages speak for: the first one listed."""
     sites = list(getattr(settings, "sites", ()))
-    return str(sites[0].id) if sites else DEMO_SITE
+    return str(sites[0].id) if sites else _DEMO_SITE
 
 
 def _fill(name: str, words: dict[str, str], body: str = "") -> str:
