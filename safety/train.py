@@ -1,4 +1,4 @@
-"""Train the triage classifier: ``python -m safety.train [--folds 4] [--write]``.
+"""Train the triage classifier: ``python -m safety.train [--folds 2] [--write]``.
 
 Learns from ``data/train-*.jsonl``, prints cross-validated figures (folds by family, so that no twin of a message is
 learnt from) and with ``--write`` replaces ``classifier.npz``. How encoder, n-grams and rules are weighed, and the
@@ -33,10 +33,12 @@ STRENGTH_NGRAMS, STRENGTH_WEIGHING = 10.0, 0.3
 PARTS = {"encoder": slice(0, len(LABELS)), "n-grams": slice(len(LABELS), 2 * len(LABELS))}
 FALSE_ALARMS = (0.01, 0.02, 0.05)
 BUDGETS = {
-    "crisis": 0.012, "check_in": 0.04, "emergency": 0.004, "misuse": 0.006, "injection": 0.003, "abuse": 0.002,
-    "off_topic": 0.004, "medical_advice": 0.12,
+    "crisis": 0.02, "check_in": 0.05, "emergency": 0.006, "misuse": 0.012, "injection": 0.004, "abuse": 0.002,
+    "off_topic": 0.02, "medical_advice": 0.15,
 }  # fmt: skip
-"""Share of ordinary messages that may be taken for each label; thresholds follow from it."""
+"""Share of calm messages that may be taken for each label; thresholds follow from it. Most training messages that are
+calm were written to look dangerous, so that of everyday questions fewer are. What looks off topic is still looked up,
+and ``medical_advice`` only adds a sentence: both may be generous."""
 
 CALM = ("ordinary", "medical_advice")
 Floats = NDArray[np.float32]
@@ -61,7 +63,7 @@ class Task:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the figures; with ``--write`` replace the classifier's file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folds", type=int, default=4, help="folds of the cross-validation")
+    parser.add_argument("--folds", type=int, default=2, help="folds of the cross-validation")
     parser.add_argument("--epochs", type=int, default=5, help="times the encoder sees each message")
     parser.add_argument("--write", action="store_true", help=f"replace {MODEL.name}")
     options = parser.parse_args(arguments)

@@ -2,7 +2,8 @@
 
 Two readers look at every message: the rules of `lexicons/`, which a clinician can review, and the classifier learnt
 from `data/` (`safety/classify.py`), which also weighs what the rules say. A label holds when the classifier finds it
-likely enough, or when its rules fire and the classifier doesn't rule it out. Without the classifier the rules decide
+likely enough, or when its rules fire and the classifier doesn't rule it out, which it can't do to a crisis or an
+emergency. Without the classifier the rules decide
 alone. Nothing here calls a model on another machine. A crisis lasts through the conversation until the reader says
 that they are safe.
 """
@@ -31,8 +32,9 @@ FIRES = 0.7
 CHECK_IN = 0.3
 """Combined weight of crisis rules from which the answer asks how the reader is."""
 
-NOT_RULED_OUT = 0.25
-"""Share of a label's threshold that the classifier must reach for rules that fire to be believed."""
+CALM = 0.75
+"""How likely an ordinary or medical question is, at which rules that fire aren't believed; where a body or a life is
+in danger they always are."""
 
 _ENCODED = re.compile(r"(?<![\w+/])[A-Za-z0-9+/]{24,4000}={0,2}(?![\w+/])")
 
@@ -74,7 +76,9 @@ class _Reading:
         if not self.likely:
             return said
         found = self.likely[label] / self.thresholds[level or label]
-        return max(found, said if found >= NOT_RULED_OUT else 0.0)
+        calm = self.likely["ordinary"] + self.likely["medical_advice"] >= CALM
+        believed = label in ("emergency", "crisis") or not calm
+        return max(found, said if believed else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
