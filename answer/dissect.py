@@ -76,8 +76,9 @@ class Text:
 
     @cached_property
     def amounts(self) -> list[Quantity]:
-        """What may be a group's result: amounts that are no years."""
-        return [q for q in quantities(self.text) if q.kind != "count" or q.value not in YEARS]
+        """What may be a group's result: amounts that are no years and no times like "day 3"."""
+        found = (q for q in quantities(self.text) if q.kind != "count" or q.value not in YEARS)
+        return [q for q in found if q.kind != "hours" or q.is_counted(self.text)]
 
     @cached_property
     def directions(self) -> frozenset[str]:
