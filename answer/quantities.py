@@ -83,8 +83,9 @@ class Quantity:
 
     def is_counted(self, text: str) -> bool:
         """True for "two weeks" and "half an hour", False for "a week", "day 2" and "the second day"."""
-        first = re.match(r"\w+", text[self.start :].lower())
-        return bool(first) and (first[0][0].isdigit() or first[0] in (*WORDS, *PARTS))
+        first = re.match(r"\w*", text[self.start : self.end].lower())
+        word = first[0] if first else ""
+        return word[:1].isdigit() or word in WORDS or word in PARTS
 
     def agrees(self, source: "Quantity") -> bool:
         """True when this amount, as a sentence gives it, is what a source says.
