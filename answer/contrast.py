@@ -21,6 +21,10 @@ COVERED_HEDGED = 0.65
 MARGIN = 0.2
 # … and an exchanged pair of groups.
 MARGIN_NAMES = 0.4
+# Levels of [certainty] amounts.
+SOME, MANY = 1, 2
+# Words between two amounts of groups that are compared.
+COMPARING = frozenset(["against", "versus", "vs", "compared"])
 
 
 def negation(said: Text, relied: Sequence[Text], words: Words) -> str:
@@ -50,6 +54,8 @@ def _is_denied(clause: Clause, theirs: Sequence[Clause], words: Words) -> bool:
         return True
     if set(clause.denied[1:NEAR]) & denied:
         return True
+    if any(head in other.stems and other.cues and not other.narrow for other in close):
+        return True
     return any(_same_subject(clause, other, words) for other in theirs if other.cues)
 
 
@@ -68,7 +74,7 @@ def _denies_too_little(said: Text, theirs: Sequence[Clause], words: Words) -> st
         if not clause.denied or clause.trailing:
             continue
         shared = clause.stems & mine
-        if silent and len(shared) >= COVERED * len(clause.stems):
+        if silent and len(clause.stems - words.general) > NEAR and len(shared) >= COVERED * len(clause.stems):
             return f"leaves out that the source denies “{clause.denied[0]}”"
         heads = (stem for stem in clause.denied[:NEAR] if stem not in words.general)
         head = next((stem for stem in heads if stem in said.content), "")
@@ -96,16 +102,27 @@ def direction(said: Text, relied: Sequence[Text], words: Words) -> str:
     return _other_pole(said, relied, words) or _turned_round(said, relied)
 
 
+def _denied_near(said: Text, theirs: Sequence[Clause], word: str, words: Words) -> bool:
+    """True when a clause with this word denies it, or the clauses most like it deny something that is not narrow."""
+    stem = words.stem(word)
+    spoken = [clause for clause in said.clauses if word in clause.words]
+    return any(
+        clause.denies(stem, frozenset()) or any(other.cues and not other.narrow for other in closest(clause, theirs))
+        for clause in spoken
+    )
+
+
 def _other_pole(said: Text, relied: Sequence[Text], words: Words) -> str:
     spoken = frozenset().union(*(text.directions for text in relied))
-    if any(clause.denied for text in (said, *relied) for clause in text.clauses):
-        return ""
+    clauses = [clause for text in relied for clause in text.clauses]
     if _agreed(said, relied):
         return ""
     for one, other in words.poles:
         for mine, theirs in ((one, other), (other, one)):
             here, there = said.directions & mine, spoken & theirs
-            if here and there and not said.directions & theirs and not spoken & mine:
+            if not here or not there or said.directions & theirs or spoken & mine:
+                continue
+            if not any(_denied_near(said, clauses, word, words) for word in here):
                 return f"says “{min(here)}” where the source says “{min(there)}”"
     return ""
 
@@ -180,11 +197,25 @@ def _owners_swapped(
 ) -> bool:
     """True when each of two amounts belongs to the group that has the other amount in the source."""
     among = frozenset(said.name_places) & frozenset(text.name_places)
-    mine = said.owner(amounts[0], among), said.owner(amounts[1], among)
+    mine = _owners(said, amounts, among)
     if not all(mine) or mine[0] == mine[1]:
         return False
     pairs = [(text.owner(a, among), text.owner(b, among)) for a in ones for b in others]
     return mine[::-1] in pairs and mine not in pairs
+
+
+def _owners(said: Text, amounts: tuple[Quantity, Quantity], among: frozenset[str]) -> tuple[str, str]:
+    """The groups of two amounts. Of two groups that are compared, "19% against 41% on placebo", each has one."""
+    one, other = said.owner(amounts[0], among), said.owner(amounts[1], among)
+    between = frozenset(said.text[amounts[0].end : amounts[1].start].lower().split())
+    if len(among) != 2 or (one and other and one != other) or not between & COMPARING:
+        return one, other
+    named = one or other
+    if not named:
+        return "", ""
+    rest = min(among - {named})
+    nearer = not other or (bool(one) and said.reach(amounts[0], named) <= said.reach(amounts[1], named))
+    return (named, rest) if nearer else (rest, named)
 
 
 def _exchanged(said: Text, relied: Sequence[Text], words: Words) -> str:
@@ -213,10 +244,12 @@ def certainty(said: Text, relied: Sequence[Text], words: Words) -> str:
 
 
 def _too_absolute(said: Text, relied: Sequence[Text], words: Words) -> str:
-    spoken = _words(relied)
+    spoken, sure = _words(relied), frozenset().union(*(text.asserted for text in relied))
     for group, alike in words.absolutes:
-        mine = {word for word in (said.words & group) - said.numbered if not said.denies(word)}
-        if mine and not spoken & (group | alike):
+        mine = {word for word in (said.words & group) - said.numbered - said.idle if not said.denies(word)}
+        # What the source leaves open may be said where it is left open too.
+        known = (sure if mine & said.asserted else spoken) & group
+        if mine and not known and not spoken & alike:
             return f"says “{min(mine)}”, the source doesn't"
     return ""
 
@@ -226,14 +259,18 @@ def _unhedged(said: Text, relied: Sequence[Text], words: Words) -> str:
         return ""
     for clause in (clause for text in relied for clause in text.clauses):
         bound = clause.words & words.binding
+        if "only" in clause.words:
+            # "Only one result could be used": what was possible, not what is uncertain.
+            bound -= {"could"}
         if bound and len(clause.stems & said.content) >= COVERED_HEDGED * len(clause.stems):
             return f"leaves out that the source says “{min(bound)}”"
     return ""
 
 
 def _of_too_many(said: Text, relied: Sequence[Text], words: Words) -> str:
-    level = words.amount(said.words - said.numbered - said.compared)
-    if level <= max(words.amount(_words(relied)), 1):
+    level = words.amount(said.words - said.numbered - said.compared - said.idle)
+    spoken = frozenset().union(*(text.words - text.idle for text in relied))
+    if level <= max(words.amount(spoken), MANY if spoken & words.answer_for_many else SOME):
         return ""
     shares = [quantity.value for text in relied for quantity in text.quantities if quantity.kind == "share"]
     counted = bool(shares) and (level < 3 or max(shares) > 0.5)

@@ -14,6 +14,8 @@ from ingest.vocabulary import WORD, Mention, Vocabulary, words_of
 
 SCOPE = 6
 BREAK_COST = 8
+# Words that may stand between a group's name and the brackets that tell of it.
+BEFORE_BRACKETS = 3
 # Two clauses are about as like a third when the likeness of one is this share of the other's.
 AS_CLOSE = 0.6
 _POSSESSIVE = re.compile(r"['’]s\b")
@@ -63,7 +65,8 @@ class Text:
         self._pairs = [(one, two) for (one, _), (two, _) in pairwise(self._pieces)]
         self._cleared = _POSSESSIVE.sub("  ", text)
         self.plain = frozenset(words_of(text))
-        self.words = self.plain | frozenset(_COMPOUND.findall(text.lower()))
+        joined = {f"{one}-{two}" for one, two in self._pairs if one[0].isalpha() and two[0].isalpha()}
+        self.words = self.plain | frozenset(_COMPOUND.findall(text.lower())) | joined
         self.mentions = _with_inner(vocabulary.mentions(self._cleared), words_of(self._cleared), vocabulary)
         self.names = frozenset(mention.term.name for mention in self.mentions)
         self.quantities = quantities(text, parts=True)
@@ -76,18 +79,33 @@ class Text:
 
     @cached_property
     def amounts(self) -> list[Quantity]:
-        """What may be a group's result: amounts that are no years."""
-        return [q for q in quantities(self.text) if q.kind != "count" or q.value not in YEARS]
+        """What may be a group's result: amounts that are no years and no times like "day 3"."""
+        found = (q for q in quantities(self.text) if q.kind != "count" or q.value not in YEARS)
+        return [q for q in found if q.kind != "hours" or q.is_counted(self.text)]
 
     @cached_property
     def directions(self) -> frozenset[str]:
-        """Words that can stand for a direction: not the "more" of "more than half"."""
-        return self.words - {m[1].lower() for m in _BEFORE_NUMBER.finditer(self.text)}
+        """Words that can stand for a direction: not the "more" of "more than half" nor the "least" of "at least"."""
+        return self.words - {m[1].lower() for m in _BEFORE_NUMBER.finditer(self.text)} - self.idle
 
     @cached_property
     def numbered(self) -> frozenset[str]:
         """Words like "every" and "all" that only introduce a number ("4 of every 1,000")."""
         return frozenset(piece for piece, after in self._pairs if after[0].isdigit() and piece in ("every", "all"))
+
+    @cached_property
+    def idle(self) -> frozenset[str]:
+        """Words that mean something else beside their neighbour: the "all" of "above all", the "most" of "at most" and
+        of "most clearly"."""
+        found = {self._words.idle.get(f"{one} {two}", "") for one, two in self._pairs}
+        return frozenset(found | {one for one, two in self._pairs if one in ("most", "least") and two.endswith("ly")})
+
+    @cached_property
+    def asserted(self) -> frozenset[str]:
+        """Its words without those that stand only where something is left open: "whether it is proven"."""
+        apart = [clause.words for clause in self.clauses if clause.words & self._words.open]
+        others = [clause.words for clause in self.clauses if not clause.words & self._words.open]
+        return self.words - frozenset().union(*apart).difference(*others)
 
     @cached_property
     def compared(self) -> frozenset[str]:
@@ -102,8 +120,17 @@ class Text:
         """
         parts: list[list[str]] = [[]]
         current = [0]
-        for place, (piece, _) in enumerate(self._pieces):
+        taken = -1
+        for place, (word, _) in enumerate(self._pieces):
+            piece = word
             after = self._pieces[place + 1][0] if place + 1 < len(self._pieces) else ""
+            if place == taken:
+                continue
+            if f"{piece} {after}" in self._words.cues:
+                piece, taken = f"{piece} {after}", place + 1
+            elif self._begins_clause(piece, after):
+                current[-1] = len(parts)
+                parts.append([])
             if piece == ")" and len(current) > 1:
                 current.pop()
             elif piece == "(":
@@ -118,6 +145,10 @@ class Text:
                 parts[current[-1]].append("" if self._is_no_cue(place, after) else piece)
         return [clause for part in parts if (clause := self._clause(part)).stems]
 
+    def _begins_clause(self, piece: str, after: str) -> bool:
+        """True for the "and" of "and none did"."""
+        return piece in ("and", "but") and after in self._words.subjects
+
     def _is_no_cue(self, place: int, after: str) -> bool:
         """True for the "not" of "not only", and the "no" of "yes-or-no" and of "No, it …"."""
         piece, start = self._pieces[place]
@@ -130,6 +161,8 @@ class Text:
         stems = frozenset(stem for _, stem in content)
         # "Nor" goes with the "neither" or "not" before it.
         found = [(place, piece) for place, piece in enumerate(pieces) if piece in self._words.cues and piece != "nor"]
+        # "No difference with six rather than one" denies once.
+        found = [(place, piece) for place, piece in found if " " not in piece] or found
         found = found or [(place, piece) for place, piece in enumerate(pieces) if piece == "nor"]
         if not found:
             return Clause(frozenset(pieces), stems)
@@ -198,17 +231,34 @@ class Text:
         return frozenset(name for name, stems in named if stems <= clause.stems)
 
     def owner(self, quantity: Quantity, among: frozenset[str]) -> str:
-        """The group that an amount belongs to: the one in its place of a row, or the nearest; empty when unclear."""
+        """The group that an amount belongs to: the one in its place of a row, the one that its brackets stand behind,
+        or the nearest; empty when unclear."""
         if quantity.start in self._respective:
             return self._respective[quantity.start]
-        distances = sorted(
-            (min(self._distance(quantity, start, end) for start, end in places), name)
-            for name, places in self.name_places.items()
-            if name in among
-        )
+        if behind := self._before_brackets(quantity, among):
+            return behind
+        distances = sorted((self.reach(quantity, name), name) for name in self.name_places if name in among)
         if not distances or (len(distances) > 1 and distances[1][0] - distances[0][0] < 1):
             return ""
         return distances[0][1]
+
+    def _before_brackets(self, quantity: Quantity, among: frozenset[str]) -> str:
+        """The group of "midazolam (a sedative, 12 people)"; empty when the brackets hold several amounts of a kind."""
+        opened = self.text.rfind("(", 0, quantity.start)
+        closed = self.text.find(")", quantity.start)
+        if opened < 0 or closed < 0 or ")" in self.text[opened : quantity.start]:
+            return ""
+        inside = [other for other in self.amounts if opened < other.start < closed and other.kind == quantity.kind]
+        ends = [(end, name) for name in among for _, end in self.name_places[name] if end <= opened]
+        if len(inside) > 1 or not ends:
+            return ""
+        end, name = max(ends)
+        between = self.text[end:opened].lower().split()
+        return name if len(between) <= BEFORE_BRACKETS and not self._words.separators & frozenset(between) else ""
+
+    def reach(self, quantity: Quantity, name: str) -> int:
+        """How far an amount is from a group's name, in words, a separating word counting more."""
+        return min(self._distance(quantity, start, end) for start, end in self.name_places[name])
 
     @cached_property
     def _respective(self) -> dict[int, str]:
@@ -230,8 +280,8 @@ class Text:
         """The last two groups before a position that a word of comparison stands between."""
         found = None
         for (start, one), (end, other) in pairwise(rows):
-            between = words_of(self.text[start:end])
-            if end < position and one != other and any(word in between for word in self._words.comparators):
+            between = f" {' '.join(words_of(self.text[start:end]))} "
+            if end < position and one != other and any(f" {word} " in between for word in self._words.comparators):
                 found = one, other
         return found
 

@@ -46,6 +46,7 @@ class Negation(_Table):
     joins: Group
     renews: Group
     general: Group
+    subjects: Group
 
 
 class Direction(_Table):
@@ -63,7 +64,16 @@ class Certainty(_Table):
     binding: Group
     absolutes: list[Pair]
     amounts: list[Group]
+    many: Group
     compared_by: Group
+    idle: list[tuple[str, str]]
+    open: Group
+
+
+class Same(_Table):
+    """Groups of words of one meaning."""
+
+    groups: list[Group]
 
 
 class Lay(_Table):
@@ -101,6 +111,7 @@ class Rules(_Table):
     negation: Negation
     direction: Direction
     certainty: Certainty
+    same: Same
     lay: Lay
     promise: Promise
     verdict: Verdict
@@ -121,6 +132,9 @@ class Words:
 
     def __init__(self, rules: Rules) -> None:
         self._stemmer = Stemmer.Stemmer("english")
+        self._group: dict[str, str] = {}
+        for group in rules.same.groups:
+            self._group |= {self.stem(word): self.stem(group[0]) for word in group}
         self._arms = rules.arms
         self.distinct = frozenset(rules.names.distinct)
         self.separators = frozenset(rules.arms.separators)
@@ -130,6 +144,7 @@ class Words:
         self.joins = frozenset(rules.negation.joins)
         self.renews = frozenset(rules.negation.renews)
         self.alike = frozenset(rules.negation.alike)
+        self.subjects = frozenset(rules.negation.subjects)
         self.general = frozenset(map(self.stem, rules.negation.general))
         self.breaks = frozenset(rules.direction.breaks)
         self.comparators = tuple(rules.direction.comparators)
@@ -138,6 +153,9 @@ class Words:
         self.binding = frozenset(rules.certainty.binding)
         self.absolutes = [(frozenset(words), frozenset(alike)) for words, alike in rules.certainty.absolutes]
         self.compared_by = frozenset(rules.certainty.compared_by)
+        self.idle = dict(rules.certainty.idle)
+        self.open = frozenset(rules.certainty.open)
+        self.answer_for_many = frozenset(rules.certainty.many)
         self._amounts = [frozenset(words) for words in rules.certainty.amounts]
         self._lay: dict[str, set[str]] = {}
         for one, other in rules.lay.pairs:
@@ -150,8 +168,9 @@ class Words:
         return term.name not in rules.never and (term.kind in rules.kinds or term.name in rules.names)
 
     def stem(self, word: str) -> str:
-        """A word's stem."""
-        return str(self._stemmer.stemWord(word.lower()))
+        """A word's stem, or that of the word that stands for its group of one meaning."""
+        stem = str(self._stemmer.stemWord(word.lower()))
+        return self._group.get(stem, stem)
 
     def amount(self, words: frozenset[str]) -> int:
         """The strongest word for how much of a group: 0 few … 4 all; -1 without any."""

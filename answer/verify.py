@@ -8,12 +8,11 @@ Each check has a name and says why it failed. They compare words, amounts and or
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 from pydantic import BaseModel
 
 from answer import contrast, dissect, quantities, rules
@@ -73,7 +72,7 @@ class Verifier:
         self._rules = Rules.load(rules_file)
         self._words = Words(self._rules)
         self._vocabulary = vocabulary
-        self._embed = embed
+        self._vector = lru_cache(maxsize=5_000)(lambda text: embed([text])[0]) if embed else None
         self._names_of_places: dict[str, set[str]] = defaultdict(set)
         for term in vocabulary.terms.values():
             if term.kind == "place" and term.country:
@@ -82,22 +81,28 @@ class Verifier:
 
     def check(self, sentence: str, quotes: Sequence[Quote]) -> list[Check]:
         """All checks of a sentence against the quotes it cites, in a fixed order."""
+        return list(self._checks(sentence, quotes))
+
+    def _checks(self, sentence: str, quotes: Sequence[Quote]) -> Iterator[Check]:
+        """The checks one by one: who needs only the first that fails doesn't pay for the others."""
         said = self._text(sentence)
         relied = [self._text(quote.text) for quote in quotes]
-        found = {
-            "cited": "" if quotes else "cites nothing",
-            "numbers": _numbers(said, relied),
-            "names": self._names(said, quotes),
-            "negation": contrast.negation(said, relied, self._words),
-            "direction": contrast.direction(said, relied, self._words),
-            "arms": contrast.arms(said, relied, self._words),
-            "certainty": contrast.certainty(said, relied, self._words),
-            "meaning": self._meaning(said, quotes),
-            "promise": self._promise(said, relied),
-            "verdict": _pattern(sentence, self._rules.verdict.patterns, "speaks of the reader's own case"),
-            "dose": self._dose(said),
+        made: dict[str, Callable[[], str]] = {
+            "cited": lambda: "" if quotes else "cites nothing",
+            "numbers": lambda: _numbers(said, relied),
+            "names": lambda: self._names(said, quotes),
+            "negation": lambda: contrast.negation(said, relied, self._words),
+            "direction": lambda: contrast.direction(said, relied, self._words),
+            "arms": lambda: contrast.arms(said, relied, self._words),
+            "certainty": lambda: contrast.certainty(said, relied, self._words),
+            "meaning": lambda: self._meaning(said, quotes),
+            "promise": lambda: self._promise(said, relied),
+            "verdict": lambda: _pattern(sentence, self._rules.verdict.patterns, "speaks of the reader's own case"),
+            "dose": lambda: self._dose(said),
         }
-        return [Check(name=name, passed=not reason, reason=reason) for name, reason in found.items()]
+        for name, make in made.items():
+            reason = make()
+            yield Check(name=name, passed=not reason, reason=reason)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -121,7 +126,7 @@ class Verifier:
 
     def failure(self, sentence: str, quotes: Sequence[Quote]) -> Check | None:
         """The first check that fails; None when every one passes."""
-        return next((check for check in self.check(sentence, quotes) if not check.passed), None)
+        return next((check for check in self._checks(sentence, quotes) if not check.passed), None)
 
     def passes(self, sentence: str, quotes: Sequence[Quote]) -> bool:
         """True when every check passes."""
@@ -169,10 +174,12 @@ class Verifier:
         theirs = self._words.widened(frozenset().union(*(text.content for text in texts)))
         if len(said.content & theirs) / len(said.content) < LEAST_SHARED:
             return "shares hardly a word with the source"
-        if self._embed is None:
+        if self._vector is None:
             return ""
-        vectors = self._embed([said.text, *(quote.text for quote in quotes), " ".join(quote.text for quote in quotes)])
-        cosine = float(np.max(vectors[1:] @ vectors[0]))
+        mine = self._vector(said.text)
+        cosine = max(float(self._vector(quote.text) @ mine) for quote in quotes)
+        if cosine < LEAST_COSINE and len(quotes) > 1:
+            cosine = max(cosine, float(self._vector(" ".join(quote.text for quote in quotes)) @ mine))
         return f"is far from the source in meaning ({cosine:.2f})" if cosine < LEAST_COSINE else ""
 
     def _promise(self, said: Text, relied: Sequence[Text]) -> str:

@@ -41,6 +41,12 @@ def agree(said: str, source: str) -> bool:
         ("two million", "2 million"),
         ("2 to 6 weeks", "2 weeks and 6 weeks"),
         ("a dozen", "12"),
+        ("one and a half days", "1.5 days"),
+        ("day seven", "7 days"),
+        ("for a week", "one week"),
+        ("two months", "eight weeks"),
+        ("eight weeks", "two months"),
+        ("0.5 mg per kilo", "0.5 milligrams per kilogram"),
     ],
 )
 def test_the_same_amount_in_other_words_agrees(said: str, source: str) -> None:
@@ -101,3 +107,21 @@ def test_exact_counts_agree_only_when_they_are_equal(one: int, other: int) -> No
 def test_any_text_is_read_without_an_error_and_amounts_lie_inside_it(text: str) -> None:
     for amount in quantities(text, parts=True):
         assert 0 <= amount.start < amount.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("said", "source"),
+    [
+        ("more than half", "45.5%"),
+        ("for an hour", "24 hours"),
+        ("within a day", "two weeks"),
+        ("60 days", "two months"),
+    ],
+)
+def test_an_amount_on_the_wrong_side_of_a_bound_or_of_another_span_does_not_agree(said: str, source: str) -> None:
+    assert not agree(said, source)
+
+
+def test_more_than_half_may_stand_for_two_thirds_but_not_for_less_than_half() -> None:
+    assert agree("more than half", "65%")
+    assert not agree("more than half", "40%")

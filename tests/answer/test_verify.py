@@ -101,6 +101,24 @@ def failed(verifier: Verifier, sentence: str, *quotes: Quote) -> set[str]:
             "Esketamine lowers blood pressure for about 40 minutes.",
         ),
         (
+            "direction",
+            Quote("Large trials are still needed to show what talking therapy adds to ketamine.", "Therapy"),
+            "What talking therapy adds to ketamine still has to be shown in large trials.",
+            "What talking therapy adds to ketamine was already shown in large trials.",
+        ),
+        (
+            "direction",
+            Quote("In 2024, 24 deaths were linked to illicit (illegally obtained) ketamine.", "Deaths"),
+            "Illegal ketamine was linked to 24 deaths in 2024.",
+            "Prescribed ketamine was linked to 24 deaths in 2024.",
+        ),
+        (
+            "arms",
+            Quote("A trial gave one drip of ketamine (0.5 mg/kg, 10 people) or midazolam (12 people).", "Trial"),
+            "In a trial, ten people got a ketamine drip and twelve got midazolam.",
+            "In a trial, twelve people got a ketamine drip and ten got midazolam.",
+        ),
+        (
             "arms",
             TRIAL,
             "In the trial, 54% responded to esketamine and 39% to placebo.",
@@ -113,6 +131,18 @@ def failed(verifier: Verifier, sentence: str, *quotes: Quote) -> set[str]:
             ),
             "Dizziness affected 38% on esketamine and 14% on placebo.",
             "Dizziness affected 38% on placebo and 14% on esketamine.",
+        ),
+        (
+            "certainty",
+            Quote("Ketamine drips were generally well tolerated among the 54 patients.", "Patients"),
+            "Most of the 54 patients tolerated ketamine drips well.",
+            "All of the 54 patients tolerated ketamine drips well.",
+        ),
+        (
+            "certainty",
+            Quote("Therapy might help ketamine along, but whether it does still needs proof.", "Therapy"),
+            "Therapy might help ketamine along, but whether it does has to be proven.",
+            "Therapy might help ketamine along, and this is proven.",
         ),
         (
             "certainty",
