@@ -64,6 +64,21 @@ class Settings(BaseSettings):
         8, gt=0, le=600, description="Longest wait for a chat model's first sentence, in seconds."
     )
 
+    database_url: str = Field(
+        "", description="Database of the desk as an address (postgresql://…); empty for SQLite in the data folder."
+    )
+    keep_unanswered: bool = Field(
+        False, description="Readers may let the clinic keep a question that was answered badly or not, redacted."
+    )
+    keep_conversations: bool = Field(False, description="Readers may let the clinic keep any question, redacted.")
+    keep_feedback_text: bool = Field(False, description="Words written beside a thumbs-down are kept, redacted.")
+    retention_days: int = Field(
+        180, ge=1, le=3650, description="Age in days from which 'records purge' deletes what readers wrote."
+    )
+    desk_https: bool = Field(
+        False, description="Readers reach the server by https through a proxy: the sign-in cookie is always Secure."
+    )
+
     @field_validator("data_dir", "corpus_dir", "prompts_dir")
     @classmethod
     def _from_root(cls, path: Path) -> Path:
