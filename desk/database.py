@@ -98,6 +98,17 @@ class Database:
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
+    @contextmanager
+    def outside_transaction(self) -> Iterator[Connection]:
+        """A SQLite connection without a transaction, for what can't be part of one.
+
+        Raises:
+            DatabaseError: it can't be reached.
+        """
+        self.ensure()
+        with self._engine.execution_options(**{_BEGIN: None}).connect() as connection:
+            yield connection
+
     def ensure(self) -> None:
         """Bring the tables up to date, once a process.
 
@@ -188,7 +199,8 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
         kind = connection.get_execution_options().get(_BEGIN, "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {kind}")
+        if kind:
+            connection.exec_driver_sql(f"BEGIN {kind}")
 
 
 def _first_line(error: SQLAlchemyError) -> str:
