@@ -77,7 +77,7 @@ class Sessions:
 
 
 def csrf_token(secret: str) -> str:
-    """What a form must send back to prove that this server made it for the browser that holds ``secret`` in a cookie."""
+    """What a form must send back to prove that it was made here for the browser with ``secret`` in a cookie."""
     return hmac.new(secret.encode(), b"desk form", hashlib.sha256).hexdigest()
 
 
