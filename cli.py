@@ -1,4 +1,4 @@
-"""The command line: ``ketamine-answers ingest | lint | search | ask | verify | audit | evaluate | chat | user | records``."""
+"""The command line: ``ketamine-answers ingest | lint | search | ask | verify | audit | evaluate | chat | user …``."""
 
 import json
 import os

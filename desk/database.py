@@ -121,15 +121,18 @@ class Database:
                 self._upgraded = True
 
     def _upgrade(self) -> None:
-        if self.file:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
         try:
+            if self.file:
+                self.file.parent.mkdir(parents=True, exist_ok=True)
+                self.file.touch(mode=0o600)
             with self._writer.begin() as connection:
                 _migrate(connection)
         except CommandError as error:
             raise DatabaseError(
                 f"The database {self} was written by a newer version of the program: update the program. ({error})"
             ) from error
+        except OSError as error:
+            raise DatabaseError(f"The database {self} can't be used: {error.strerror}.") from error
         except SQLAlchemyError as error:
             raise DatabaseError(f"The database {self} can't be used: {_first_line(error)}") from error
 
