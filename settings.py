@@ -79,6 +79,10 @@ class Settings(BaseSettings):
         False, description="Readers reach the server by https through a proxy: the sign-in cookie is always Secure."
     )
 
+    faq_second_person: bool = Field(
+        True, description="An FAQ entry of the desk goes live only when somebody else than its author approves it."
+    )
+
     @field_validator("data_dir", "corpus_dir", "prompts_dir")
     @classmethod
     def _from_root(cls, path: Path) -> Path:

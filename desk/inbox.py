@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from desk import audit
@@ -77,21 +77,21 @@ class Inbox:
         conditions = _conditions(filters or Filters())
         # One that isn't grouped yet is a line of its own, under a number that no group has.
         key = func.coalesce(Kept.group_id, -Kept.id).label("key")
-        count, newest = func.count().label("count"), func.max(Kept.id).label("newest")
-        groups = select(key, count, newest).where(*conditions).group_by(key).subquery()
-        wanted = select(groups).order_by(groups.c.count.desc(), groups.c.newest.desc())
+        size_of, newest = func.count().label("size"), func.max(Kept.id).label("newest")
+        groups = select(key, size_of, newest).where(*conditions).group_by(key).subquery()
+        wanted = select(groups).order_by(groups.c.size.desc(), groups.c.newest.desc())
         with self._database.reading() as session:
             rows = session.execute(wanted.offset(number * size).limit(size)).all()
-            totals = session.execute(select(func.count(), func.coalesce(func.sum(groups.c.count), 0))).one()
+            totals = session.execute(select(func.count(), func.coalesce(func.sum(groups.c.size), 0))).one()
             shown = session.scalars(select(Kept).where(Kept.id.in_([row.newest for row in rows])))
             by_id = {kept.id: kept for kept in shown}
-        lines = tuple(Line(by_id[r.newest].group_id, r.count, by_id[r.newest]) for r in rows if r.newest in by_id)
+        lines = tuple(Line(by_id[r.newest].group_id, r.size, by_id[r.newest]) for r in rows if r.newest in by_id)
         return Page(lines, totals[0], int(totals[1]))
 
     def questions(self, line: Line, filters: Filters | None = None, number: int = 0, size: int = PAGE) -> list[Kept]:
         """The questions of one line, the newest first."""
         mine = Kept.group_id == line.group_id if line.group_id is not None else Kept.id == line.newest.id
-        wanted: Select[tuple[Kept]] = select(Kept).where(mine, *_conditions(filters or Filters()))
+        wanted = select(Kept).where(mine, *_conditions(filters or Filters()))
         with self._database.reading() as session:
             return list(session.scalars(wanted.order_by(Kept.id.desc()).offset(number * size).limit(size)))
 
