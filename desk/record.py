@@ -61,7 +61,8 @@ class Recorder:
         Returns at once. Of what ``may_keep`` excludes, only the outcome and the time are counted.
         """
         quiet = not may_keep(answer)
-        topic = "" if quiet else next((self._topics[c.source_id] for c in answer.citations if self._topic(c)), "")
+        topics = (self._topics.get(citation.source_id, "") for citation in answer.citations)
+        topic = "" if quiet else next(filter(None, topics), "")
         place = country if country and not quiet and _COUNTRY.fullmatch(country) else ""
         counters = records.counters_of(answer, now().date(), topic, place, sources=not quiet)
         with self._lock:
@@ -118,9 +119,6 @@ class Recorder:
         if self._writer:
             self._writer.join(timeout=10)
         atexit.unregister(self.close)
-
-    def _topic(self, citation: Any) -> bool:
-        return citation.source_id in self._topics
 
     def _reason(self, answer: Answer, *, unhelpful: bool) -> Reason | None:
         """Why the question is of interest to the clinic, None where it may not be kept."""
