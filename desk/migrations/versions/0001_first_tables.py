@@ -158,20 +158,20 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=200), nullable=False),
         sa.Column("site", sa.String(length=200), nullable=False),
         sa.Column("consent_at", sa.DateTime(), nullable=False),
-        sa.Column("answer", sa.JSON(), nullable=False),
         sa.Column("status", sa.String(length=200), nullable=False),
         sa.Column("assignee_id", sa.Integer(), nullable=True),
         sa.Column("group_id", sa.Integer(), nullable=True),
+        sa.Column("answer", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["assignee_id"], ["users.id"], name=op.f("fk_kept_assignee_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_kept_group_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_kept")),
         sa.UniqueConstraint("answer_id", name=op.f("uq_kept_answer_id")),
     )
-    op.create_index(op.f("ix_kept_assignee_id_status"), "kept", ["assignee_id", "status"], unique=False)
     op.create_index(op.f("ix_kept_at"), "kept", ["at"], unique=False)
-    op.create_index(op.f("ix_kept_group_id_at"), "kept", ["group_id", "at"], unique=False)
-    op.create_index(op.f("ix_kept_status_at"), "kept", ["status", "at"], unique=False)
-    op.create_index(op.f("ix_kept_status_group_id"), "kept", ["status", "group_id"], unique=False)
+    listed = ["status", "group_id", "reason", "language", "site", "assignee_id", "at"]
+    op.create_index("ix_kept_list", "kept", listed, unique=False)
+    op.create_index(op.f("ix_kept_group_id"), "kept", ["group_id"], unique=False)
+    op.create_index(op.f("ix_kept_assignee_id"), "kept", ["assignee_id"], unique=False)
 
     op.create_table(
         "staff_sessions",
@@ -235,11 +235,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_staff_sessions_user_id"), "staff_sessions")
 
     op.drop_table("staff_sessions")
-    op.drop_index(op.f("ix_kept_status_group_id"), "kept")
-    op.drop_index(op.f("ix_kept_status_at"), "kept")
-    op.drop_index(op.f("ix_kept_group_id_at"), "kept")
     op.drop_index(op.f("ix_kept_at"), "kept")
-    op.drop_index(op.f("ix_kept_assignee_id_status"), "kept")
+    op.drop_index(op.f("ix_kept_assignee_id"), "kept")
+    op.drop_index(op.f("ix_kept_group_id"), "kept")
+    op.drop_index("ix_kept_list", "kept")
 
     op.drop_table("kept")
     op.drop_table("faq_versions")
