@@ -1,4 +1,4 @@
-"""The command line: ``ketamine-answers ingest | lint | search | ask | verify | audit | evaluate | chat | serve``."""
+"""The command line: ``ketamine-answers ingest | lint | search | ask | verify | audit | evaluate | serve | user …``."""
 
 import json
 import os
@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from desk import commands
 from errors import OperatorError
 from settings import ROOT, Settings, load_settings
 
@@ -32,6 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(commands.users, name="user")
+app.add_typer(commands.records, name="records")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 STAGES = {"split": "Reading", "embed": "Embedding"}

@@ -118,7 +118,6 @@ class Settings(BaseSettings):
     metrics_port: int = Field(
         0, ge=0, le=65535, description="Port on 127.0.0.1 that serves the metrics without a token; 0 for none."
     )
-    keep_feedback_text: bool = Field(False, description="Accept a comment with a vote; else it is dropped.")
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -135,6 +134,25 @@ class Settings(BaseSettings):
         if len(set(names)) < len(names):
             raise ValueError("two sites have the same id")
         return sites
+
+    database_url: str = Field(
+        "", description="Database of the desk as an address (postgresql://…); empty for SQLite in the data folder."
+    )
+    keep_unanswered: bool = Field(
+        False, description="Readers may let the clinic keep a question that was answered badly or not, redacted."
+    )
+    keep_conversations: bool = Field(False, description="Readers may let the clinic keep any question, redacted.")
+    keep_feedback_text: bool = Field(False, description="Words written beside a thumbs-down are kept, redacted.")
+    retention_days: int = Field(
+        180, ge=1, le=3650, description="Age in days from which 'records purge' deletes what readers wrote."
+    )
+    desk_https: bool = Field(
+        False, description="Readers reach the server by https through a proxy: the sign-in cookie is always Secure."
+    )
+
+    faq_second_person: bool = Field(
+        True, description="An FAQ entry of the desk goes live only when somebody else than its author approves it."
+    )
 
     @field_validator("data_dir", "corpus_dir", "prompts_dir")
     @classmethod

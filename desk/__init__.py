@@ -1,0 +1,1 @@
+"""The clinic staff's desk: what is kept, who may sign in, what patients asked."""
