@@ -65,6 +65,10 @@ class UnreadableTextError(OperatorError):
     """A text can't be audited; the message names the file and says why."""
 
 
+class TooLongError(UnreadableTextError):
+    """A text has more than ``MOST_CHARS`` characters."""
+
+
 class Closest(BaseModel):
     """Words of the literature close to a sentence, and how close (cosine)."""
 
@@ -336,7 +340,7 @@ def _read(path: Path, name: str) -> list[str]:
         problem = error.problem
         raise UnreadableTextError(f"{name}{f':{problem.line}' if problem.line else ''}: {problem.message}") from error
     if sum(len(block.text) for block in source.blocks) > MOST_CHARS:
-        raise UnreadableTextError(f"{name}: is longer than {MOST_CHARS:,} characters; audit it in parts")
+        raise TooLongError(f"{name}: is longer than {MOST_CHARS:,} characters; audit it in parts")
     # Without a heading of its own, a file's heading is made of its name.
     found = [] if source.heading == re.sub(r"[-_]+", " ", path.stem).strip() else [source.heading]
     section = ""

@@ -11,9 +11,7 @@ def run() -> None:
     shown = pages.chosen(here.settings.pages)
     page = st.navigation(
         [
-            st.Page(
-                file, title=here.words.text(name), url_path=file.removesuffix(".py"), default=file == next(iter(shown))
-            )
+            st.Page(file, title=here.words.text(name), url_path=pages.address(file), default=file == next(iter(shown)))
             for file, name in shown.items()
         ],
         position="hidden",

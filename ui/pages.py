@@ -9,7 +9,7 @@ from errors import OperatorError
 PUBLIC = {"chat.py": "nav_chat", "library.py": "nav_library"}
 """File below ``ui/`` → id of its name."""
 
-DESK: dict[str, str] = {}
+DESK: dict[str, str] = {"audit_page.py": "nav_audit"}
 """The staff's pages, in the same form."""
 
 
@@ -27,3 +27,8 @@ def chosen(which: Literal["public", "desk", "all"]) -> dict[str, str]:
     if not found:
         raise NoPagesError(f"Setting 'pages': this version has no pages for '{which}'. Use 'public'.")
     return found
+
+
+def address(file: str) -> str:
+    """The last part of a page's address: ``audit`` for ``audit_page.py``."""
+    return file.removesuffix(".py").removesuffix("_page")
