@@ -1,8 +1,9 @@
 """Train the triage classifier: ``python -m safety.train [--folds 2] [--write]``.
 
-Learns from ``data/train-*.jsonl``, prints cross-validated figures (folds by family, so that no twin of a message is
-learnt from) and with ``--write`` replaces ``classifier.npz``. How encoder, n-grams and rules are weighed, and the
-thresholds, come from the held-out folds too. ``data/test.jsonl`` is never read here.
+Learns from ``data/train-*.jsonl`` and, as ordinary messages, from the questions that the literature answers. Prints
+cross-validated figures (folds by family, so that no twin of a message is learnt from) and with ``--write`` replaces
+``classifier.npz``. How encoder, n-grams and rules are weighed, and the thresholds, come from the held-out folds too.
+``data/test.jsonl`` is never read here.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import re
 import sys
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -40,6 +42,9 @@ BUDGETS = {
 calm were written to look dangerous, so that of everyday questions fewer are. What looks off topic is still looked up,
 and ``medical_advice`` only adds a sentence: both may be generous."""
 
+OWN_QUESTIONS = 4
+_SUICIDE = re.compile(r"suicid|self-harm|kill|crisis|overdos", re.IGNORECASE)
+
 CALM = ("ordinary", "medical_advice")
 Floats = NDArray[np.float32]
 
@@ -64,10 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the figures; with ``--write`` replace the classifier's file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folds", type=int, default=2, help="folds of the cross-validation")
-    parser.add_argument("--epochs", type=int, default=5, help="times the encoder sees each message")
+    parser.add_argument("--epochs", type=int, default=4, help="times the encoder sees each message")
     parser.add_argument("--write", action="store_true", help=f"replace {MODEL.name}")
     options = parser.parse_args(arguments)
-    task = read_task(sorted((HERE / "data").glob("train-*.jsonl")))
+    task = read_task(sorted((HERE / "data").glob("train-*.jsonl")), HERE.parent / "corpus")
     held_out = cross_validate(task, options.folds, options.epochs)
     weighing = weigh(held_out, task)
     probabilities = weighing.predict_proba(np.hstack([held_out, task.rules]))
@@ -81,14 +86,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def read_task(paths: Sequence[Path]) -> Task:
-    """Training messages with the weights of the lexicons' rules in each."""
-    rows = read_labelled(paths)
+def read_task(paths: Sequence[Path], corpus: Path | None = None) -> Task:
+    """Training messages, and ``corpus``'s own questions as ordinary ones, with the rules' weights in each."""
+    rows = [*read_labelled(paths), *(own_questions(corpus) if corpus else ())]
     texts = [BETWEEN_TURNS.join([*row.history, row.text]) for row in rows]
     normaliser, lexicons = load_lexicons(HERE / "lexicons")
     found = [weights(read_rules(normaliser, lexicons, row.text)) for row in rows]
     rules = np.array([[each[name] for name in RULE_LABELS] for each in found], np.float32)
     return Task(rows, texts, np.array([LABELS.index(row.learnt) for row in rows]), rules)
+
+
+def own_questions(corpus: Path, share: int = OWN_QUESTIONS) -> list[Labelled]:
+    """Every ``share``-th question that the literature answers, as an ordinary message; none that speaks of suicide."""
+    found = []
+    for path in sorted((corpus / "questions").glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            texts = json.loads(line).get("questions", []) if line.strip() else []
+            found += [
+                Labelled(text=text, label="ordinary", family=f"corpus-{path.stem}", author="corpus") for text in texts
+            ]
+    return [row for row in found[::share] if not _SUICIDE.search(row.text)]
 
 
 def learn(task: Task, epochs: int) -> dict[str, Floats]:
