@@ -389,12 +389,14 @@ class Engine:
             return None
         with turn.timed("translate"):
             text = translation.question(turn.text)
-        if not text or not is_english(text, lookup.speller.used, lookup.speller.right):
+        if not text:
             return None
         triage = self._triage(text, (), lookup.speller)
         if triage.outcome is not None:
             turn.triage = triage
             return self._message_first(turn, lookup, triage.outcome)
+        if not is_english(text, lookup.speller.used, lookup.speller.right):
+            return None
         triage = triage if turn.triage.help_reason in (None, "topic") else turn.triage
         notices = (*turn.notices, "language", "translated")
         asked = turn.question.model_copy(update={"text": text, "history": []})

@@ -125,30 +125,21 @@ def test_none_leaves_the_answer_as_it_is(open_: Open, engine: Engine) -> None:
     assert said(answer) == {"said": "none", "reason": ""}
 
 
-@pytest.mark.parametrize(
-    ("script", "reason"),
-    [
-        (says("The message is a crisis, I think."), "it said none of the four words"),
-        (says("crisis none"), "it said none of the four words"),
-        (says("crisis " * 2000), "it said none of the four words"),
-        (says(""), "it said none of the four words"),
-        (garbles(), "it failed (JSONDecodeError)"),
-        (fails(500), "it failed (InternalServerError 500)"),
-    ],
-)
-def test_whatever_is_not_one_of_the_words_counts_as_none(
-    open_: Open, engine: Engine, script: Script, reason: str
+@pytest.mark.parametrize("text", ["The message is a crisis, I think.", "crisis none", "crisis " * 2000, "Krise", ""])
+def test_whatever_is_not_one_of_the_words_counts_as_none(open_: Open, engine: Engine, text: str) -> None:
+    answer = open_(says(text)).ask(Question(text=QUESTION))
+    assert answer.sentences == engine.ask(Question(text=QUESTION)).sentences
+    assert said(answer) == {"said": "none", "reason": "it said none of the four words"}
+
+
+@pytest.mark.parametrize("script", [garbles(), fails(500), hangs(), hangs("crisis and more", 0.3)])
+def test_a_model_that_fails_or_hangs_counts_as_none_and_is_not_waited_for(
+    open_: Open, engine: Engine, script: Script
 ) -> None:
     answer = open_(script).ask(Question(text=QUESTION))
     assert answer.sentences == engine.ask(Question(text=QUESTION)).sentences
-    assert said(answer) == {"said": "none", "reason": reason}
-
-
-@pytest.mark.parametrize("script", [hangs(), hangs("crisis and more", 0.3)])
-def test_a_model_that_hangs_is_not_waited_for(open_: Open, engine: Engine, script: Script) -> None:
-    answer = open_(script).ask(Question(text=QUESTION))
-    assert answer.sentences == engine.ask(Question(text=QUESTION)).sentences
-    assert said(answer) == {"said": "none", "reason": "it was too slow"}
+    assert said(answer)["said"] == "none"
+    assert said(answer)["reason"].startswith(("it failed", "it was too slow"))
 
 
 def obeys(words: str) -> Reply:
