@@ -84,6 +84,15 @@ class Settings(BaseSettings):
     model_first_seconds: float = Field(
         8, gt=0, le=600, description="Longest wait for a chat model's first sentence, in seconds."
     )
+    model_translates: bool = Field(
+        False, description="Let the chat model translate questions and answers in languages other than English."
+    )
+    model_triage: bool = Field(
+        False, description="Ask the chat model for a second opinion where the triage finds no danger."
+    )
+    model_triage_seconds: float = Field(
+        3, gt=0, le=60, description="Longest time an answer may wait for the second opinion, in seconds."
+    )
     pages: Literal["public", "desk", "all"] = Field(
         "public", description="Which pages are served: the readers', the staff's, or both."
     )

@@ -15,6 +15,7 @@ from answer.schema import Answer, Citation, Confidence, Message, Sentence
 from answer.schema import Composer as ComposerName
 from answer.streaming import Opening
 from answer.suggest import Suggestions
+from answer.translate import Report
 from answer.verify import Quote, Verifier
 from answer.words import Words
 from safety.crisis import CrisisLines, Help
@@ -96,9 +97,29 @@ class AnswerBuilder:
         """What an ordinary answer shows before its sentences, as far as it is known before they are."""
         return Opening(outcome="answered", help=self._help(turn, "answered"), notices=self._beside.decided(turn))
 
+    def reworded(self, answer: Answer, told: Sequence[str], report: Report) -> Answer:
+        """An answer whose sentences are told in other words, one for one."""
+        sentences = [
+            sentence.model_copy(update={"text": text}) for sentence, text in zip(answer.sentences, told, strict=True)
+        ]
+        changed = {
+            "sentences": sentences,
+            "text": _plain_text(answer.message, answer.help, sentences),
+            "composer": report.composer,
+            "checks": answer.checks | {"translation": report.model_dump()},
+        }
+        return answer.model_copy(update=changed)
+
+    def with_help(self, turn: "Turn", answer: Answer) -> Answer:
+        """An answer made before the triage was raised, with the notices and the help that it calls for now."""
+        shown = {notice.id for notice in answer.notices}
+        notices = [*answer.notices, *(notice for notice in self._beside.decided(turn) if notice.id not in shown)]
+        help_, labels = self._help(turn, answer.outcome), list(turn.triage.labels)
+        return answer.model_copy(update={"notices": notices, "help": help_, "labels": labels})
+
     def nothing_found(self, turn: "Turn", missing: Sequence[str], hits: Sequence[Hit]) -> Answer:
         """Says what the sources don't cover, and what they can help with instead."""
-        named = ", ".join(f"“{word}”" for word in missing[:MOST_MISSING])
+        named = "" if turn.translated else ", ".join(f"“{word}”" for word in missing[:MOST_MISSING])
         message_id = "no_evidence" if named else "no_evidence_general"
         fields = {"missing": named} if named else {}
         return self._build(turn, "no_evidence", (), self._composer.topic(hits), _Told(message_id, fields))

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from answer.beside import UNDER_18
 from answer.build import DISAGREE, AnswerBuilder, numbered
@@ -13,6 +14,7 @@ from answer.compose import Chosen, Composer, Reader, evidence
 from answer.converse import Converser, Understood
 from answer.cover import Coverage, Coverer
 from answer.disagree import Disagreements
+from answer.faithful import Faithful
 from answer.faq import FaqBook, Supporter
 from answer.follow import LiveIndex
 from answer.generate import Generator
@@ -23,8 +25,10 @@ from answer.say import BACKGROUND_SECTIONS, Sayer, SourceView, verbatim
 from answer.schema import Answer, Detail, Question
 from answer.slips import Slips
 from answer.spell import Speller
-from answer.streaming import Teller, Telling, Told
+from answer.stream import start_model
+from answer.streaming import Event, Teller, Telling, Told, made
 from answer.suggest import Suggestions
+from answer.translate import Translator
 from answer.translated import Translations, load_translations
 from answer.turns import AGAIN
 from answer.verify import Verifier
@@ -39,6 +43,7 @@ from safety.age import Ages
 from safety.classify import Classifier
 from safety.crisis import CrisisLines
 from safety.privacy import redactor
+from safety.second_opinion import Asked, SecondOpinion, raised
 from safety.triage import Outcome, Triage, Triager
 from safety.wording import Wording
 from settings import ROOT, Settings
@@ -68,7 +73,7 @@ class _Lookup:
 class Turn:
     """One question on its way to an answer. ``text`` is it without what identifies the reader; ``english`` says whether
     its words are; ``country`` is the one it names, else the reader's; ``notices`` are added to those of the triage;
-    ``views`` are the sources there are."""
+    ``views`` are the sources there are; ``translated`` where a chat model put the question into English."""
 
     question: Question
     text: str
@@ -80,6 +85,7 @@ class Turn:
     notices: tuple[str, ...] = ()
     views: Mapping[str, SourceView] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
+    translated: bool = False
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -124,6 +130,17 @@ class Engine:
         self._triager = Triager(ROOT / "safety" / "lexicons", Classifier.load())
         self._redactor = redactor(corpus)
         self._generator = Generator.open(settings, Verifier(vocabulary, embedder.embed), self._triager)
+        model = self._generator.model if self._generator else None
+        self._second_opinion = (
+            SecondOpinion(partial(start_model, model), settings.prompts_dir, settings.model_triage_seconds)
+            if model and settings.model_triage
+            else None
+        )
+        self._translator = (
+            Translator(settings, model, Faithful.load(vocabulary), self._translations.language_of)
+            if model and settings.model_translates
+            else None
+        )
         self._lock = threading.Lock()
         self._current: _Lookup | None = None
         # The first search reads Chroma's index into memory; better now than while the first reader waits.
@@ -228,16 +245,47 @@ class Engine:
     def _answer(self, question: Question, generation: Generation, teller: Teller) -> Telling:
         turn = self._begin(question, generation)
         lookup = self._lookup(generation)
-        outcome = turn.triage.outcome
         odd = self._odd_input(turn)
-        if outcome is None:
-            if odd:
-                return self._builder.message(turn, "no_evidence", odd)
+        if turn.triage.outcome is not None:
+            return self._message_first(turn, lookup, turn.triage.outcome, odd)
+        if odd:
+            return self._builder.message(turn, "no_evidence", odd)
+        if self._second_opinion is None:
             return (yield from self._look_up(turn, lookup, teller))
+        return (yield from self._looked_at_twice(turn, lookup, teller, self._second_opinion.begin(turn.text)))
+
+    def _message_first(self, turn: Turn, lookup: _Lookup, outcome: Outcome, odd: str | None = None) -> Answer:
+        """The message for an outcome, and the ordinary part behind it where the reader asked for that."""
         said: list[Said] = []
-        if outcome in HELP_FIRST and question.continue_after_help and not odd:
+        if outcome in HELP_FIRST and turn.question.continue_after_help and not odd:
             said = self._ordinary_part(turn, lookup)
         return self._builder.message(turn, outcome, _message_id(turn.triage, outcome), said)
+
+    def _looked_at_twice(self, turn: Turn, lookup: _Lookup, teller: Teller, asked: Asked) -> Telling:
+        """The answer, made while the second opinion is on its way; nothing of it is told before that has come."""
+        telling = self._look_up(turn, lookup, teller)
+        first: Event | None = None
+        whole: Answer | None = None
+        try:
+            first = next(telling)
+        except StopIteration as stop:
+            whole = stop.value
+        with turn.timed("second_opinion"):
+            opinion = asked.wait()
+        turn.triage = raised(turn.triage, opinion.level)
+        checks = {"second_opinion": {"said": opinion.level, "reason": opinion.reason}}
+        if turn.triage.outcome is not None:
+            telling.close()
+            teller.restart()
+            turn.notices = tuple(notice for notice in turn.notices if notice == UNDER_18)
+            answer = self._message_first(turn, lookup, turn.triage.outcome)
+        elif whole:
+            answer = self._builder.with_help(turn, whole)
+        else:
+            yield from Teller().opening(self._builder.opening(turn))
+            yield from (event for event in (first,) if event and event.name != "message")
+            answer = yield from telling
+        return answer.model_copy(update={"checks": answer.checks | checks})
 
     def _begin(self, question: Question, generation: Generation) -> Turn:
         typed = _tidy(question.text[:LONGEST_READ])
@@ -301,6 +349,10 @@ class Engine:
         text = lookup.speller.mend(understood.text)
         if understood.kind == "scale" and (earlier := self._in_earlier_sources(turn, text, understood, lookup)):
             return (yield from self._composed(turn, text, earlier, lookup, teller))
+        return (yield from self._found(turn, text, lookup, teller))
+
+    def _found(self, turn: Turn, text: str, lookup: _Lookup, teller: Teller) -> Telling:
+        """The answer to a complete English question."""
         with turn.timed("retrieve"):
             hits = self._retriever.search(text, SEARCHED)
         facts = [hit for hit in hits if hit.source.kind == "clinic-information"]
@@ -323,7 +375,42 @@ class Engine:
                 turn.notices += ("language",) if found.match.reviewed else ("language", "translated")
                 answer = self._builder.answered(turn, said, entry.topic, "faq")
                 return answer.model_copy(update={"follow_ups": list(found.near[1:])})
+        if told := self._translated(turn, lookup, found.near or None):
+            return told
         return self._builder.message(turn, "no_evidence", "other_language", follow_ups=found.near or None)
+
+    def _translated(self, turn: Turn, lookup: _Lookup, near: Sequence[str] | None) -> Answer | None:
+        """The answer to the question in English, translated sentence by sentence; None where there is no translating.
+
+        The English question is triaged like one that was typed: what it tells of comes first.
+        """
+        translation = self._translator.begin(turn.language) if self._translator else None
+        if translation is None:
+            return None
+        with turn.timed("translate"):
+            text = translation.question(turn.text)
+        if not text:
+            return None
+        triage = self._triage(text, (), lookup.speller)
+        if triage.outcome is not None:
+            turn.triage = triage
+            return self._message_first(turn, lookup, triage.outcome)
+        if not is_english(text, lookup.speller.used, lookup.speller.right):
+            return None
+        triage = triage if turn.triage.help_reason in (None, "topic") else turn.triage
+        notices = (*turn.notices, "language", "translated")
+        asked = turn.question.model_copy(update={"text": text, "history": []})
+        english = replace(
+            turn, question=asked, text=text, triage=triage, notices=notices, english=True, translated=True
+        )
+        answer = made(self._found(english, lookup.speller.mend(text), lookup, Teller()))
+        if answer.sentences:
+            with turn.timed("translate"):
+                told = translation.answer([sentence.text for sentence in answer.sentences])
+            if not translation.report.translated:
+                return None
+            answer = self._builder.reworded(answer, told, translation.report)
+        return answer if near is None else answer.model_copy(update={"follow_ups": list(near)})
 
     def _from_literature(self, turn: Turn, text: str, hits: Sequence[Hit], lookup: _Lookup, teller: Teller) -> Telling:
         """An answer composed of what was found, or a message that says what the sources lack."""
@@ -341,7 +428,7 @@ class Engine:
         """Sentences of the sources, or a chat model's where one is configured and passes the checks."""
         chosen, topic = self._compose(turn, text, hits), self._composer.topic(hits)
         chosen, pair = self._disagreements.weave(text, chosen, hits, self.settings.max_answer_words)
-        if self._generator is None:
+        if self._generator is None or turn.translated:
             turn.notices += (DISAGREE,) if pair else ()
             return self._builder.answered(turn, lookup.sayer.compose(chosen, turn.question.detail), topic)
         yield from teller.opening(self._builder.opening(turn))

@@ -29,9 +29,9 @@ from answer.stream import ModelLeftError, Reading, marked_sentences, read_marks,
 from answer.verify import Quote, Verifier
 from ingest.terms import FILLERS
 from ingest.vocabulary import words_of
+from safety.instructions import Instructions, as_data
 from safety.privacy import redactor
 from safety.triage import Triager
-from safety.wording import WordingError
 from settings import Settings
 
 MOST_PASSAGES = 12
@@ -51,8 +51,6 @@ _LOG = logging.getLogger(__name__)
 _WHOLE = re.compile(r"[.!][\"”’)]*$")
 # Links, markup and templates: nothing that a sentence of an answer needs.
 _NOT_PLAIN = re.compile(r"https?:|www\.|</?\w|\]\(|[{}|@]")
-# What could end the data in the prompt, or pass for a mark in it.
-_AS_DATA = str.maketrans("<>[]", "‹›()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +95,11 @@ class Generator:
         self._prompt = _Prompt(settings.prompts_dir / "model" / "answer.md")
         self._triager = triager
         self._redactor = redactor(settings.corpus_dir)
+
+    @property
+    def model(self) -> BaseChatModel:
+        """The model, for what else it is asked."""
+        return self._model
 
     @classmethod
     def open(cls, settings: Settings, verifier: Verifier, triager: Triager) -> "Generator | None":
@@ -281,26 +284,16 @@ class Writing(Iterator[Written]):
 
 
 class _Prompt:
-    """The model's instructions, and the message with passages and question, from one file cut at a line ``---``."""
+    """What is sent for a question, from ``prompts/model/answer.md``."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._system, _, self._user = path.read_text(encoding="utf-8").partition("\n---\n")
-            filled = self._user.format(passages="<p>", question="<q>", sentences=1, words=1)
-        except (OSError, UnicodeDecodeError, LookupError, ValueError) as error:
-            raise WordingError(f"{path.parent.name}/{path.name}: can't be used: {error}") from error
-        if "<p>" not in filled or "<q>" not in filled:
-            raise WordingError(f"{path.parent.name}/{path.name}: needs {{passages}} and {{question}} behind a line ---")
+        self._instructions = Instructions(path, ("passages", "question"), ("sentences", "words"))
 
     def messages(self, question: str, hits: Iterable[Hit], most: int, words: int) -> list[BaseMessage]:
         """What is sent for a question."""
-        passages = "\n".join(f"[{number}] {_as_data(hit.passage.titled)}" for number, hit in enumerate(hits, start=1))
-        user = self._user.format(passages=passages, question=_as_data(question), sentences=most, words=words)
-        return [SystemMessage(self._system.strip()), HumanMessage(user.strip())]
-
-
-def _as_data(text: str) -> str:
-    return " ".join(text.translate(_AS_DATA).split())
+        passages = "\n".join(f"[{number}] {as_data(hit.passage.titled)}" for number, hit in enumerate(hits, start=1))
+        user = self._instructions.message(passages=passages, question=as_data(question), sentences=most, words=words)
+        return [SystemMessage(self._instructions.system), HumanMessage(user)]
 
 
 def _limits(settings: Settings) -> dict[str, Any]:

@@ -104,11 +104,11 @@ def make_receipt(answer: Answer, engine: Engine, key: bytes) -> Receipt:
     quotes = {item.number: _quote(item) for item in relied}
     sentences = [
         CheckedSentence(
-            text=sentence.text,
+            text=text,
             citations=sentence.citations,
-            checks=engine.verifier.check(sentence.text, [quotes[number] for number in sentence.citations]),
+            checks=engine.verifier.check(text, [quotes[number] for number in sentence.citations]),
         )
-        for sentence in answer.sentences
+        for text, sentence in zip(_checkable(answer), answer.sentences, strict=True)
     ]
     receipt = Receipt(
         answer=answer,
@@ -144,6 +144,12 @@ def check_receipt(path: Path, engine: Engine, key: bytes) -> list[Finding]:
     for item in receipt.citations:
         findings += _source_findings(item, engine.source(item.source_id))
     return findings + _rule_findings(receipt, engine.verifier)
+
+
+def _checkable(answer: Answer) -> list[str]:
+    """The sentences as the checks can read them: of an answer that a model translated, the English ones."""
+    translation = answer.checks.get("translation")
+    return list(translation["originals"]) if translation else [sentence.text for sentence in answer.sentences]
 
 
 def _source_findings(item: Relied, view: SourceView | None) -> list[Finding]:

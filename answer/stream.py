@@ -6,7 +6,7 @@ import threading
 import time
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from ingest.split import sentences
 
@@ -62,6 +62,11 @@ class Reading:
             self._pieces.put(None)
         except Exception as error:  # each provider's client raises errors of its own
             self._pieces.put(error)
+
+
+def start_model(model: BaseChatModel, system: str, message: str) -> Reading:
+    """Start a model on instructions and a message; comes back at once."""
+    return Reading(model, [SystemMessage(system), HumanMessage(message)])
 
 
 def whole_sentences(text: str) -> tuple[list[str], str]:

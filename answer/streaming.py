@@ -4,7 +4,7 @@ Nothing told is ever withdrawn: the whole answer at the end begins with the sent
 """
 
 from collections.abc import Generator
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 from pydantic import BaseModel, Field
 
@@ -34,6 +34,15 @@ Telling = Generator[Event, None, Answer]
 """Events while an answer is made; the answer is what it returns."""
 
 
+def made(telling: Telling) -> Answer:
+    """The answer alone; its events are dropped."""
+    while True:
+        try:
+            next(telling)
+        except StopIteration as stop:
+            return cast(Answer, stop.value)
+
+
 class Teller:
     """Turns a growing answer into events, each thing once."""
 
@@ -57,6 +66,10 @@ class Teller:
             self._cited = max(self._cited, last)
             yield Event("sentence", sentence)
         self._said = len(sentences)
+
+    def restart(self) -> None:
+        """Count nothing as told: what was made so far has not been passed on."""
+        self._opened, self._cited, self._said = False, 0, 0
 
     def whole(self, answer: Answer) -> Told:
         """What was not told yet, then the answer itself."""

@@ -198,6 +198,11 @@ def load_lexicons(folder: Path) -> tuple[Normaliser, tuple[Lexicon, ...]]:
     return normaliser, tuple(_compile(path, file) for path, file in zip(paths, files, strict=True))
 
 
+def denials(folder: Path) -> dict[str, tuple[str, ...]]:
+    """The words that deny, by language; a mistake in a file raises `LexiconError`."""
+    return {file.language: file.denial for file in map(_read, sorted(folder.glob("*.toml")))}
+
+
 def _read(path: Path) -> _File:
     try:
         return _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
