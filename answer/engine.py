@@ -292,10 +292,10 @@ class Engine:
         start = time.perf_counter()
         lookup = self._lookup(generation)
         speller = lookup.speller
-        triage = self._triage(typed, question.history, speller)
         redacted = self._redactor.redact(typed)
         text = redacted.bare
         english = is_english(text, speller.used, speller.right) or self._is_english_misspelt(text, speller)
+        triage = self._triage(typed, question.history, speller.mend(typed) if english else typed)
         language = self._other_language(text, english, speller) or question.language or self.settings.language
         country, version = self._country(question, text), generation.manifest.corpus_version
         notices = ["privacy"] if redacted.found and triage.outcome is None else []
@@ -310,14 +310,10 @@ class Engine:
             language_by_script(text) or self._translations.language_of(text)
         )
 
-    def _triage(self, text: str, history: Sequence[str], speller: Speller) -> Triage:
-        """The triage of a text as it was typed, and of its mended spelling where only that tells of a danger."""
+    def _triage(self, text: str, history: Sequence[str], mended: str) -> Triage:
+        """The triage of a text: a crisis shows as it was typed or in its mended spelling, all else in the mended one."""
         triage = self._triager.triage(text, history)
-        mended = speller.mend(text)
-        if triage.outcome in HELP_FIRST or mended == text:
-            return triage
-        second = self._triager.triage(mended, history)
-        return second if second.outcome in HELP_FIRST else triage
+        return triage if triage.outcome == "crisis" or mended == text else self._triager.triage(mended, history)
 
     def _other_language(self, text: str, english: bool, speller: Speller) -> str | None:
         """The language a text is written in, where it can be told and isn't English; a few words tell too little."""
@@ -391,7 +387,7 @@ class Engine:
             text = translation.question(turn.text)
         if not text:
             return None
-        triage = self._triage(text, (), lookup.speller)
+        triage = self._triage(text, (), lookup.speller.mend(text))
         if triage.outcome is not None:
             turn.triage = triage
             return self._message_first(turn, lookup, triage.outcome)
