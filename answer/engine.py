@@ -311,7 +311,7 @@ class Engine:
         )
 
     def _triage(self, text: str, history: Sequence[str], mended: str) -> Triage:
-        """The triage of a text: a crisis shows as it was typed or in its mended spelling, all else in the mended one."""
+        """The triage of a text: a crisis as typed or in its mended spelling, all else in the mended one."""
         triage = self._triager.triage(text, history)
         return triage if triage.outcome == "crisis" or mended == text else self._triager.triage(mended, history)
 
