@@ -2,10 +2,8 @@
 
 Two readers look at every message: the rules of `lexicons/`, which a clinician can review, and the classifier learnt
 from `data/` (`safety/classify.py`), which also weighs what the rules say. A label holds when the classifier finds it
-likely enough, or when its rules fire and the classifier doesn't rule it out, which it can't do to a crisis or an
-emergency. Without the classifier the rules decide
-alone. Nothing here calls a model on another machine. A crisis lasts through the conversation until the reader says
-that they are safe.
+likely enough, or when its rules fire. Without the classifier the rules decide alone. Nothing here calls a model on
+another machine. A crisis lasts through the conversation until the reader says that they are safe.
 """
 
 from __future__ import annotations
@@ -33,8 +31,7 @@ CHECK_IN = 0.3
 """Combined weight of crisis rules from which the answer asks how the reader is."""
 
 CALM = 0.75
-"""How likely an ordinary or medical question is, at which rules that fire aren't believed; where a body or a life is
-in danger they always are."""
+"""How likely an ordinary or medical question is, from which rules alone don't make a message off topic."""
 
 _ENCODED = re.compile(r"(?<![\w+/])[A-Za-z0-9+/]{24,4000}={0,2}(?![\w+/])")
 
@@ -75,10 +72,12 @@ class _Reading:
         said = weight(self.of(label) if rules is None else rules) / fires
         if not self.likely:
             return said
-        found = self.likely[label] / self.thresholds[level or label]
-        calm = self.likely["ordinary"] + self.likely["medical_advice"] >= CALM
-        believed = label in ("emergency", "crisis") or not calm
-        return max(found, said if believed else 0.0)
+        return max(said, self.likely[label] / self.thresholds[level or label])
+
+    @property
+    def calm(self) -> bool:
+        """Whether the classifier finds an ordinary question."""
+        return bool(self.likely) and self.likely["ordinary"] + self.likely["medical_advice"] >= CALM
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,7 @@ def _decide(reading: _Reading, before: _Conversation, now: _Conversation, *, enc
     if now.crisis_open:
         strengths["crisis"] = max(strengths["crisis"], 1.0)
     labels = tuple(label for label in ORDER if strengths[label] >= 1)
-    unsure = labels == ("off_topic",) and not reading.has("off_topic")
+    unsure = labels == ("off_topic",) and (reading.calm or not reading.has("off_topic"))
     outcome = labels[0] if labels and not unsure else None
     reason = _help_reason(reading, outcome, now)
     return Triage(
