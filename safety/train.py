@@ -35,12 +35,12 @@ STRENGTH_NGRAMS, STRENGTH_WEIGHING = 10.0, 0.3
 PARTS = {"encoder": slice(0, len(LABELS)), "n-grams": slice(len(LABELS), 2 * len(LABELS))}
 FALSE_ALARMS = (0.01, 0.02, 0.05)
 BUDGETS = {
-    "crisis": 0.02, "check_in": 0.05, "emergency": 0.004, "misuse": 0.012, "injection": 0.004, "abuse": 0.002,
-    "off_topic": 0.02, "medical_advice": 0.15,
+    "crisis": 0.042, "check_in": 0.11, "emergency": 0.004, "misuse": 0.024, "injection": 0.007, "abuse": 0.002,
+    "off_topic": 0.04, "medical_advice": 0.15,
 }  # fmt: skip
-"""Share of calm messages that may be taken for each label; thresholds follow from it. Most training messages that are
-calm were written to look dangerous, so that of everyday questions fewer are. What looks off topic is still looked up,
-and ``medical_advice`` only adds a sentence: both may be generous."""
+"""Share of calm held-out messages that may be taken for each label; thresholds follow from it. Most of these were
+written to look dangerous: of everyday questions far fewer are taken (about 0.3 % of the literature's own). What looks
+off topic is still looked up, and ``medical_advice`` only adds a sentence. Chosen with ``evals/messages/dev.jsonl``."""
 
 OWN_QUESTIONS = 4
 _SUICIDE = re.compile(r"suicid|self-harm|kill|crisis|overdos", re.IGNORECASE)

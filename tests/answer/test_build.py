@@ -66,7 +66,7 @@ def test_a_person_is_offered_where_the_assistant_cannot_help(reached: Engine, te
 
 
 def test_another_language_offers_the_person_in_that_language(reached: Engine) -> None:
-    answer = ask(reached, "Πονάει το γόνατό μου όταν τρέχω στο βουνό με φίλους", language="el")
+    answer = ask(reached, "Ποιος έγραψε αυτό το παλιό τραγούδι για τη θάλασσα;", language="el")
     assert "τηλέφωνο 555 0199" in answer.text
 
 
