@@ -246,10 +246,10 @@ class Engine:
         turn = self._begin(question, generation)
         lookup = self._lookup(generation)
         odd = self._odd_input(turn)
+        if odd and turn.triage.outcome not in HELP_FIRST:
+            return self._builder.message(turn, "no_evidence", odd)
         if turn.triage.outcome is not None:
             return self._message_first(turn, lookup, turn.triage.outcome, odd)
-        if odd:
-            return self._builder.message(turn, "no_evidence", odd)
         if self._second_opinion is None:
             return (yield from self._look_up(turn, lookup, teller))
         return (yield from self._looked_at_twice(turn, lookup, teller, self._second_opinion.begin(turn.text)))

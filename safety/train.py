@@ -35,7 +35,7 @@ STRENGTH_NGRAMS, STRENGTH_WEIGHING = 10.0, 0.3
 PARTS = {"encoder": slice(0, len(LABELS)), "n-grams": slice(len(LABELS), 2 * len(LABELS))}
 FALSE_ALARMS = (0.01, 0.02, 0.05)
 BUDGETS = {
-    "crisis": 0.042, "check_in": 0.11, "emergency": 0.004, "misuse": 0.024, "injection": 0.007, "abuse": 0.002,
+    "crisis": 0.042, "check_in": 0.11, "emergency": 0.0025, "misuse": 0.018, "injection": 0.007, "abuse": 0.002,
     "off_topic": 0.04, "medical_advice": 0.15,
 }  # fmt: skip
 """Share of calm held-out messages that may be taken for each label; thresholds follow from it. Most of these were
