@@ -187,7 +187,7 @@ def test_purge_deletes_old_words_and_leaves_counts(
         answer = make_answer()
         recorder.count(answer)
         recorder.keep(Question(text=f"Does it help tinnitus after {age} days?"), answer, consent=True)
-        recorder.feedback(answer, False, "It says nothing about parking.", consent=True)
+        recorder.feedback(answer, False, "I asked about the price of a session.", consent=True)
         if age:
             with database.writing() as session:
                 for table in ("kept", "feedback"):
