@@ -89,8 +89,7 @@ class SiteGate:
         asking = self._sites.of_origin(origin)
         if not asking:
             refusal = RefusedError(403, "unknown_origin", headers={"Vary": "Origin"})
-            # The page may read why it is refused, and nothing else.
-            await refusal.response(self._say, request_id(scope))(scope, receive, _with_origin(send, origin))
+            await refusal.response(self._say, request_id(scope))(scope, receive, send)
             return
         scope.setdefault("state", {})["asking"] = asking
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
