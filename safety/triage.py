@@ -75,6 +75,11 @@ class _Reading:
         return max(said, self.likely[label] / self.thresholds[level or label])
 
     @property
+    def says_safe(self) -> bool:
+        """Whether the reader says that they are safe, and no rule finds a danger beside it."""
+        return self.has("safe") and weight(self.of("crisis")) < FIRES
+
+    @property
     def calm(self) -> bool:
         """Whether the classifier finds an ordinary question."""
         return bool(self.likely) and self.likely["ordinary"] + self.likely["medical_advice"] >= CALM
@@ -95,7 +100,7 @@ class _Conversation:
         """The conversation once the reader has also said this."""
         warnings = unique((*self.warnings, *reading.of("crisis")))
         emergency = self.emergency or reading.strength("emergency") >= 1
-        if reading.has("safe") and weight(reading.of("crisis")) < FIRES:
+        if reading.says_safe:
             return _Conversation(crisis_closed=self.crisis_open or self.crisis_closed, emergency=emergency)
         now = replace(self, emergency=emergency, warnings=warnings, turns=(*self.turns, text))
         together = warnings if reading.of("crisis") else ()
@@ -132,6 +137,9 @@ def _decide(reading: _Reading, before: _Conversation, now: _Conversation, *, enc
     strengths = {label: reading.strength(label) for label in ORDER}
     if encoded:
         strengths["injection"] = 1.0
+    if reading.says_safe:
+        # "I am safe now" after words of danger: the classifier reads those along, the reader has answered them.
+        strengths["crisis"] = 0.0
     if now.crisis_open:
         strengths["crisis"] = max(strengths["crisis"], 1.0)
     labels = tuple(label for label in ORDER if strengths[label] >= 1)

@@ -150,7 +150,7 @@ def suggestions(context: Shared) -> SuggestionList:
     summary="What a website's widget begins with",
     response_model=SiteView,
     dependencies=READS,
-    responses=problems(403, 422, 429, 500),
+    responses=problems(403, 404, 422, 429, 500),
 )
 def site(id: str, request: Request, context: Shared, language: Language = None) -> SiteView:
     """Public settings of a site, with the help lines of its country; words in ``language`` where it is given."""
