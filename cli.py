@@ -260,9 +260,10 @@ def evaluate(
 
 def _evaluate_safety(engine: "Engine", files: list[Path], failures: bool) -> None:
     from evals import safety
+    from safety.labelled import read_labelled
 
     for path in files or safety.SETS:
-        verdicts = safety.judge(engine, safety.read_set(path))
+        verdicts = safety.judge(engine, read_labelled([path]))
         shown = Table(f"{path.stem}: {len(verdicts)} messages", "share  (95 % interval, count)")
         for line in safety.table(verdicts):
             shown.add_row(*line)

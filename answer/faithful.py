@@ -5,7 +5,6 @@ means the same. Where in doubt a sentence fails, and the reader sees the English
 """
 
 import re
-import tomllib
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from errors import OperatorError
+from errors import OperatorError, first_mistake, read_toml
 from ingest.vocabulary import Term, Vocabulary
 from safety.lexicon import denials
 from settings import ROOT
@@ -83,17 +82,12 @@ class Faithful:
             FaithfulError: the file is missing or malformed, or a list of it.
         """
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            data = read_toml(path, FaithfulError)
             lists = TypeAdapter(dict[str, _Language]).validate_python(data)
             self._words = {code: _Words(row, denying.get(code, ())) for code, row in lists.items()}
             self._english = self._words.pop(ENGLISH)
-        except OSError as error:
-            raise FaithfulError(f"{path.name}: can't be read: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise FaithfulError(f"{path.name}: not valid TOML: {error}") from error
         except ValidationError as error:
-            where = ".".join(map(str, error.errors()[0]["loc"]))
-            raise FaithfulError(f"{path.name}: {where}: {error.errors()[0]['msg']}") from error
+            raise FaithfulError(f"{path.name}: {first_mistake(error)}") from error
         except KeyError as error:
             raise FaithfulError(f"{path.name}: lacks [{ENGLISH}]") from error
         self._vocabulary = vocabulary

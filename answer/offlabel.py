@@ -1,13 +1,12 @@
 """Where a use is off-label, as the literature says (``corpus/off-label.toml``), and when an answer has to say so."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from errors import OperatorError
+from errors import OperatorError, first_mistake, read_toml
 from ingest.vocabulary import Vocabulary, words_of
 
 
@@ -79,11 +78,6 @@ class OffLabel:
 
 def _read(path: Path) -> _File:
     try:
-        return _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise OffLabelError(f"{path.name}: can't be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise OffLabelError(f"{path.name}: not valid TOML: {error}") from error
+        return _File.model_validate(read_toml(path, OffLabelError))
     except ValidationError as error:
-        first = error.errors()[0]
-        raise OffLabelError(f"{path.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise OffLabelError(f"{path.name}: {first_mistake(error)}") from error

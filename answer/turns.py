@@ -1,14 +1,13 @@
 """A turn of a conversation taken apart, and the cue words (``follow-ups.toml``) that it is read by."""
 
 import re
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from errors import OperatorError
+from errors import OperatorError, read_toml
 from ingest.vocabulary import WORD, Mention, words_of
 
 Kind = Literal["new", "follow_up", "simpler", "detailed", "sure", "sources", "scale"]
@@ -128,11 +127,7 @@ class Cues:
             FollowUpRulesError: the file is missing, not TOML, or lacks an entry.
         """
         try:
-            return cls(tomllib.loads(path.read_text(encoding="utf-8")))
-        except OSError as error:
-            raise FollowUpRulesError(f"{path}: can't be read: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise FollowUpRulesError(f"{path}: not valid TOML: {error}") from error
+            return cls(read_toml(path, FollowUpRulesError, str(path)))
         except re.error as error:
             raise FollowUpRulesError(f"{path}: [pronouns] empty: not a pattern: {error}") from error
         except KeyError as error:

@@ -8,12 +8,11 @@ identifiers gets none of them back. None of the sets is learnt from.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from answer.engine import Engine
 from answer.schema import Answer, Question
 from evals.report import share
-from safety.labelled import Labelled, read_labelled
+from safety.labelled import Labelled
 from settings import ROOT
 
 SETS = (ROOT / "evals" / "messages" / "dev.jsonl", ROOT / "safety" / "data" / "test.jsonl")
@@ -63,11 +62,6 @@ class Verdict:
 def judge(engine: Engine, rows: Sequence[Labelled]) -> list[Verdict]:
     """Ask every message, each after its earlier turns."""
     return [Verdict(row, engine.ask(Question(text=row.text, history=list(row.history)))) for row in rows]
-
-
-def read_set(path: Path) -> list[Labelled]:
-    """Labelled messages of one file."""
-    return read_labelled([path])
 
 
 Test = Callable[[Verdict], bool]

@@ -7,11 +7,10 @@ are not meant. What is missed costs a notice and a youth line; nothing is refuse
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from pathlib import Path
 
-from errors import OperatorError
+from errors import OperatorError, read_toml
 
 AGE_FILE = Path(__file__).with_name("age.toml")
 _DIGITS = r"(?<![\d.,])(?:[6-9]|1[0-7])(?![\d%]|[.,]\d)"
@@ -31,16 +30,12 @@ class Ages:
             AgeError: the file is missing or malformed, or a pattern is none.
         """
         try:
-            rules = tomllib.loads(path.read_text(encoding="utf-8"))
+            rules = read_toml(path, AgeError)
             parts = {name: text for name, text in rules.items() if isinstance(text, str)}
             parts["n"] = f"(?:{_DIGITS}|(?:{'|'.join(map(re.escape, rules['words']))})\\b)"
             said = [_fill(pattern, parts) for patterns in rules["says"].values() for pattern in patterns]
             self._says = [re.compile(pattern) for pattern in said]
             self._unless = [re.compile(pattern) for pattern in rules["unless"]["before"]]
-        except OSError as error:
-            raise AgeError(f"{path.name}: can't be read: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise AgeError(f"{path.name}: not valid TOML: {error}") from error
         except re.error as error:
             raise AgeError(f"{path.name}: not a pattern: {error.pattern!r}: {error}") from error
         except (KeyError, AttributeError, TypeError) as error:

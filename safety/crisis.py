@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from errors import OperatorError
+from errors import OperatorError, first_mistake, read_toml
 
 ANYWHERE = "XX"
 """The entry for a country that has none of its own."""
@@ -153,12 +152,6 @@ def _site(address: str) -> str:
 
 def _read(path: Path) -> _File:
     try:
-        return _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise CrisisLinesError(f"{path.name}: can't be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CrisisLinesError(f"{path.name}: not valid TOML: {error}") from error
+        return _File.model_validate(read_toml(path, CrisisLinesError))
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise CrisisLinesError(f"{path.name}: {field}: {first['msg']}") from error
+        raise CrisisLinesError(f"{path.name}: {first_mistake(error)}") from error

@@ -14,7 +14,6 @@ A gap never jumps over a word of denial nor over the end of a sentence. A rule's
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from errors import OperatorError
+from errors import OperatorError, first_mistake, read_toml
 from safety.normalise import KEY_LENGTH, Normaliser, Sentence, fold
 
 Label = Literal[
@@ -205,13 +204,9 @@ def denials(folder: Path) -> dict[str, tuple[str, ...]]:
 
 def _read(path: Path) -> _File:
     try:
-        return _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except tomllib.TOMLDecodeError as error:
-        raise LexiconError(f"{path.name}: not valid TOML: {error}") from error
+        return _File.model_validate(read_toml(path, LexiconError))
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise LexiconError(f"{path.name}: {field}: {first['msg']}") from error
+        raise LexiconError(f"{path.name}: {first_mistake(error)}") from error
 
 
 def _vocabulary(files: Iterable[_File]) -> frozenset[str]:

@@ -7,11 +7,10 @@ verdicts and doses are judged by a check that is passed in (`answer.verify` has 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from errors import OperatorError
+from errors import OperatorError, read_toml
 
 OUTGOING = Path(__file__).with_name("outgoing.toml")
 
@@ -33,15 +32,11 @@ class Outgoing:
             OutgoingError: the file is missing or malformed, or a pattern is none.
         """
         try:
-            rules = tomllib.loads(path.read_text(encoding="utf-8"))
+            rules = read_toml(path, OutgoingError)
             self._stops = {name: _compiled(patterns) for name, patterns in rules["stops"].items()}
             self._choosing = _compiled(rules["choosing"]["patterns"])
             self._harm_sections = tuple(section.lower() for section in rules["harms"]["sections"])
             self._harm_words = re.compile(rules["harms"]["words"], re.IGNORECASE)
-        except OSError as error:
-            raise OutgoingError(f"{path.name}: can't be read: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise OutgoingError(f"{path.name}: not valid TOML: {error}") from error
         except re.error as error:
             raise OutgoingError(f"{path.name}: not a pattern: {error.pattern!r}: {error}") from error
         except (KeyError, AttributeError, TypeError) as error:

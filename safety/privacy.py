@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import itertools
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from errors import OperatorError
+from errors import OperatorError, read_toml
 from safety.known import WORD, Known, digits
 from safety.names import NameFinder
 from safety.shapes import Found, Rule
@@ -90,7 +89,8 @@ class Redactor:
         Raises:
             PrivacyRulesError: a file is missing, not TOML, lacks an entry, or holds a bad pattern.
         """
-        rules, names = (_read(folder / name) for name in ("privacy.toml", "names.toml"))
+        paths = (folder / "privacy.toml", folder / "names.toml")
+        rules, names = (read_toml(path, PrivacyRulesError, str(path)) for path in paths)
         try:
             return cls(rules, names, Known.read(corpus))
         except KeyError as error:
@@ -132,15 +132,6 @@ class Redactor:
 def redactor(corpus: Path) -> Redactor:
     """The project's rules with what a corpus folder says, read once a process; raises what ``Redactor.load`` does."""
     return Redactor.load(corpus)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PrivacyRulesError(f"{path}: can't be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PrivacyRulesError(f"{path}: not valid TOML: {error}") from error
 
 
 def _plain(text: str) -> str:

@@ -6,13 +6,12 @@ This module loads the words; `safety/outgoing.py` checks whatever goes out, thes
 from __future__ import annotations
 
 import string
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from errors import OperatorError
+from errors import OperatorError, read_toml
 
 FALLBACK_LANGUAGE = "en"
 REASON = "why"
@@ -92,12 +91,7 @@ def _texts(folder: Path, language: str) -> Mapping[str, Reviewed]:
 
 def _read(path: Path) -> dict[str, Reviewed]:
     name = f"{path.parent.name}/{path.name}"
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise WordingError(f"{name}: can't be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WordingError(f"{name}: not valid TOML: {error}") from error
+    content = read_toml(path, WordingError, name)
     return {id: _reviewed(f"{name}: {id}", value) for id, value in content.items()}
 
 
