@@ -11,6 +11,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,18 +61,35 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
     return {**os.environ, **{PREFIX + name: value for name, value in own.items()}}
 
 
-def wait_until_up(url: str, process: subprocess.Popen[str]) -> None:
+def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     """Return when the app answers; fail with its output when it ends first."""
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         if process.poll() is not None:
-            pytest.fail(f"the app ended with {process.returncode}: {process.communicate()[0]}")
+            pytest.fail(f"the app ended with {process.returncode}: {log.read_text()}")
         try:
             with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
                 return
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             time.sleep(0.1)
     pytest.fail("the app did not start in time")
+
+
+@contextmanager
+def started(arguments: list[str], environment: dict[str, str], folder: Path) -> Iterator[str]:
+    """Address of a started Python program with pages; what it prints goes into a file: a full pipe would stop it."""
+    url = f"http://127.0.0.1:{environment[PREFIX + 'PORT']}"
+    log = folder / "log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, *arguments], env=environment, cwd=folder, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        wait_until_up(url, process, log)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
 
 
 @pytest.fixture(scope="session")
@@ -82,23 +101,8 @@ def app_environment(engine: Any) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def app_url(app_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the app, started as an operator would, from another folder than its own."""
-    url = f"http://127.0.0.1:{app_environment[PREFIX + 'PORT']}"
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "app.py")],
-        env=app_environment,
-        cwd=tmp_path_factory.mktemp("elsewhere"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        wait_until_up(url, process)
+    with started([str(ROOT / "app.py")], app_environment, tmp_path_factory.mktemp("elsewhere")) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        if process.stdout:
-            process.stdout.close()
 
 
 @pytest.fixture(scope="module")

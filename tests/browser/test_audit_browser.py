@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from settings import PREFIX, ROOT
-from tests.browser.conftest import environment, free_port, wait_until_up
+from tests.browser.conftest import environment, free_port, started
 from tests.browser.test_chat_browser import no_sideways_scroll
 
 pytestmark = pytest.mark.browser
@@ -29,23 +27,9 @@ SENTENCES = 4
 @pytest.fixture(scope="module")
 def desk_url(engine: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of an app that serves the readers' and the staff's pages."""
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "app.py")],
-        env={**environment(engine.settings, port), f"{PREFIX}PAGES": "all"},
-        cwd=tmp_path_factory.mktemp("elsewhere"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        wait_until_up(f"http://127.0.0.1:{port}", process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        if process.stdout:
-            process.stdout.close()
+    pages = {**environment(engine.settings, free_port()), f"{PREFIX}PAGES": "all"}
+    with started([str(ROOT / "app.py")], pages, tmp_path_factory.mktemp("elsewhere")) as url:
+        yield url
 
 
 def check(page: Page, url: str, text: str) -> None:
