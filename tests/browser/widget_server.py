@@ -138,7 +138,7 @@ class Assistant:
             "clinic_contact": SETTINGS.clinic_contact,
             "automated_notice": wording.interface("first_line", clinic=SETTINGS.clinic_name),
             "privacy_url": str(request.base_url) + "privacy",
-            "help": _LINES.help_for(site["country"], "topic").model_dump(),
+            "help": _LINES.help_for(site["country"], "topic").model_dump(mode="json"),
             "words": widget_words(language),
         }
         return JSONResponse(view)
