@@ -11,11 +11,15 @@ import sys
 import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.types import ASGIApp
 
+from desk.database import Database
+from desk.record import Recorder
 from errors import OperatorError
 from safety.crisis import CrisisLines
 from safety.wording import Wording
@@ -61,24 +65,44 @@ def parts_without_engine(settings: Settings) -> Parts:
     return Parts(settings, words, CrisisLines(settings.corpus_dir / "crisis-lines.toml"), None)
 
 
+def open_recorder(parts: Parts, database: Database) -> Recorder:
+    """What counts answers, by the first topic of their sources."""
+    sources = parts.engine.sources() if parts.engine else []
+    topics = {view.meta.id: view.meta.topics[0] for view in sources if view.meta.topics}
+    return Recorder(parts.settings, database, topics)
+
+
+def staff_door(settings: Settings, database: Database) -> ASGIApp:
+    """Sign-in and sign-out for staff, below ``/desk``."""
+    from desk.signin import signin  # noqa: PLC0415 - only a process with the staff's pages has it
+
+    return signin(settings, database)
+
+
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Open the shared parts once, close them at the end. Without an index the pages still show help lines."""
     settings = _Chosen.settings or load_settings()
     trouble.quieten_streamlit()
     log_access()
-    limiter = Limiter(settings)
+    limiter, database = Limiter(settings), Database.of(settings)
     try:
         parts = open_parts(settings, limiter)
     except OperatorError as error:
         _LOG.error("No question can be answered. %s", error)
         parts = parts_without_engine(settings)
+    recorder = open_recorder(parts, database)
+    parts = replace(parts, recorder=recorder, database=database)
     shared.provide(parts)
+    if settings.pages != "public":
+        front.desk = staff_door(settings, database)
     front.open(Context.open(settings, parts.engine, parts.crisis_lines, limiter))
     try:
         yield {"parts": parts}
     finally:
         front.close()
+        recorder.close()
+        database.close()
         if parts.engine:
             parts.engine.close()
 

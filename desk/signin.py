@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
 from desk.database import Database
 from desk.sessions import COOKIE, LONGEST, Sessions, csrf_matches, csrf_token
@@ -22,7 +22,11 @@ from errors import OperatorError
 from safety.wording import Wording
 from settings import Settings
 
-SIGN_IN, SIGN_OUT, AFTER = "/desk/sign-in", "/desk/sign-out", "/desk"
+BELOW = "/desk"
+SIGN_IN, SIGN_OUT = f"{BELOW}/sign-in", f"{BELOW}/sign-out"
+FIRST_PAGE = {"desk": "/", "all": "/audit", "public": "/"}
+"""Where the staff's pages begin, by the setting ``pages``."""
+
 FORM_COOKIE = "desk_form"
 LARGEST_FORM = 4096
 HEADERS = {
@@ -41,14 +45,17 @@ class BadFormError(Exception):
     """The form is too large, not a form, or wasn't made by this server for this browser."""
 
 
-def signin_routes(settings: Settings, database: Database) -> list[Route]:
-    """The routes for sign-in and sign-out, to be put before the pages'."""
+def signin(settings: Settings, database: Database) -> Router:
+    """Sign-in and sign-out as an application to be mounted at ``/desk``; its own address leads to the first page."""
     door = _Door(settings, database)
-    return [
-        Route(SIGN_IN, door.show, methods=["GET"]),
-        Route(SIGN_IN, door.sign_in, methods=["POST"]),
-        Route(SIGN_OUT, door.sign_out, methods=["POST"]),
-    ]
+    return Router(
+        [
+            Route("/", door.begin, methods=["GET"]),
+            Route(SIGN_IN.removeprefix(BELOW), door.show, methods=["GET"]),
+            Route(SIGN_IN.removeprefix(BELOW), door.sign_in, methods=["POST"]),
+            Route(SIGN_OUT.removeprefix(BELOW), door.sign_out, methods=["POST"]),
+        ]
+    )
 
 
 class _Door:
@@ -56,6 +63,10 @@ class _Door:
         self._settings = settings
         self._wording = Wording(settings.prompts_dir, settings.language)
         self._users, self._sessions = Users(database), Sessions(database)
+
+    async def begin(self, _: Request) -> Response:
+        """To the first page, which leads to the form where nobody is signed in."""
+        return RedirectResponse(FIRST_PAGE[self._settings.pages], 303, HEADERS)
 
     async def show(self, request: Request) -> Response:
         """The empty form."""
@@ -76,7 +87,7 @@ class _Door:
             return self._form(request, "desk_unavailable", 503)
         if token is None:
             return self._form(request, "desk_wrong", 401)
-        response = RedirectResponse(AFTER, 303, HEADERS)
+        response = RedirectResponse(FIRST_PAGE[self._settings.pages], 303, HEADERS)
         self._set_cookie(response, request, COOKIE, token)
         response.delete_cookie(FORM_COOKIE, path=SIGN_IN)
         return response

@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from ingest.embed import Embedder, identify
 from ingest.faq import load_faq
@@ -46,6 +47,11 @@ def suspicious(corpus: Path) -> list[Problem]:
     return [problem for loaded in parts for problem in loaded.problems if problem.suspicious]
 
 
+def desk_folder(settings: Settings, part: Literal["documents", "faq"]) -> Path:
+    """Where the staff's desk lays what it has approved, beside the corpus; it needn't exist."""
+    return settings.data_dir / f"{settings.collection}-desk" / part
+
+
 def faq_folder(settings: Settings) -> IndexFolder:
     """Where the FAQ of the settings' collection is indexed: apart from the evidence, small and quick to renew."""
     return IndexFolder(settings.data_dir / f"{settings.collection}-{FAQ}")
@@ -54,7 +60,8 @@ def faq_folder(settings: Settings) -> IndexFolder:
 def _ingest(
     settings: Settings, paths: list[Path], embed: Callable[[], Embedder], report: Report, rebuild: bool
 ) -> Summary:
-    wanted = paths or [path for part in PARTS if (path := settings.corpus_dir / part).exists()]
+    parts = [*(settings.corpus_dir / part for part in PARTS), desk_folder(settings, "documents")]
+    wanted = paths or [path for path in parts if path.exists()]
     missing = [path for path in wanted if not path.exists()]
     if missing or not wanted:
         raise IngestError(f"There is nothing at {missing[0] if missing else settings.corpus_dir}.")

@@ -73,7 +73,8 @@ def _request_id(scope: Scope) -> str:
 def _template(scope: Scope) -> str:
     """The route as it is written in the code: a path as asked for may hold anything."""
     route = scope.get("route")
-    if route is not None and hasattr(route, "path"):
-        return f"/api{route.path}"
     path = str(scope.get("path", ""))
-    return "page" if not path.startswith("/api") else "unknown"
+    below = next((prefix for prefix in ("/api", "/desk") if path == prefix or path.startswith(f"{prefix}/")), "")
+    if route is not None and hasattr(route, "path"):
+        return f"{below}{route.path}"
+    return "unknown" if below else "page"

@@ -20,10 +20,11 @@ from service.problems import Catch, RefusedError, refusal_of, request_id
 
 
 class Front:
-    """One process's door; itself the ASGI application below ``/api``."""
+    """One process's door; itself the ASGI application below ``/api``. ``desk`` is the one below ``/desk``, if any."""
 
     def __init__(self) -> None:
         self.context: Context | None = None
+        self.desk: ASGIApp | None = None
         self._api: ASGIApp | None = None
 
     def open(self, context: Context) -> None:
@@ -35,16 +36,22 @@ class Front:
         """Serve it no longer."""
         if self.context:
             self.context.close()
-        self.context = self._api = None
+        self.context = self._api = self.desk = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._api is None:
             raise RefusedError(503, "not_ready", retry_after=5)
         await self._api(scope, receive, send)
 
+    async def _staff(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The staff's sign-in, where this process has a desk."""
+        if self.desk is None:
+            raise RefusedError(404)
+        await self.desk(scope, receive, send)
+
     def routes(self) -> list[BaseRoute]:
         """The API and the plain pages beside it."""
-        return [Mount("/api", self), *pages(lambda: self.context)]
+        return [Mount("/api", self), Mount("/desk", self._staff), *pages(lambda: self.context)]
 
     def middleware(self) -> list[Middleware]:
         """What every request passes, outermost first."""

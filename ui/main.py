@@ -17,11 +17,24 @@ def run() -> None:
         position="hidden",
     )
     frame.open_frame()
-    frame.links(shown, here.words)
+    _links(shown)
     if here.engine is None:
         frame.sorry("not_ready")
     else:
         page.run()
+
+
+def _links(shown: dict[str, str]) -> None:
+    """Links to the readers' pages for everybody, to the staff's for who is signed in."""
+    here = shared.parts()
+    if here.settings.pages == "public":
+        frame.links(shown, here.words)
+        return
+    from ui.desk import door  # noqa: PLC0415 - a process that serves readers alone never imports it
+
+    staff = door.signed_in() is not None
+    frame.links({file: name for file, name in shown.items() if staff or file in pages.PUBLIC}, here.words)
+    door.sign_out_form()
 
 
 run()

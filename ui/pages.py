@@ -9,7 +9,7 @@ from errors import OperatorError
 PUBLIC = {"chat.py": "nav_chat", "library.py": "nav_library"}
 """File below ``ui/`` → id of its name."""
 
-DESK: dict[str, str] = {"audit_page.py": "nav_audit"}
+DESK: dict[str, str] = {"desk/audit.py": "nav_audit"}
 """The staff's pages, in the same form."""
 
 
@@ -30,5 +30,5 @@ def chosen(which: Literal["public", "desk", "all"]) -> dict[str, str]:
 
 
 def address(file: str) -> str:
-    """The last part of a page's address: ``audit`` for ``audit_page.py``."""
-    return file.removesuffix(".py").removesuffix("_page")
+    """The last part of a page's address: ``audit`` for ``desk/audit.py``."""
+    return file.removesuffix(".py").rsplit("/", 1)[-1]

@@ -16,6 +16,8 @@ from ui.words import Words
 
 if TYPE_CHECKING:
     from answer.engine import Engine
+    from desk.database import Database
+    from desk.record import Recorder
 
 
 class NotProvidedError(RuntimeError):
@@ -26,7 +28,8 @@ class NotProvidedError(RuntimeError):
 class Parts:
     """Everything a page needs. ``engine`` is None when it couldn't be opened: pages then still show help lines.
 
-    ``seconds_to_wait`` counts a client's question and says how long it must wait, 0 for not at all.
+    ``seconds_to_wait`` counts a client's question and says how long it must wait, 0 for not at all. ``recorder`` counts
+    answers; ``database`` is the desk's.
     """
 
     settings: Settings
@@ -35,6 +38,8 @@ class Parts:
     engine: Engine | None
     seconds_to_wait: Callable[[str], int] = lambda client: 0
     keep: Keep = field(default_factory=Keep)
+    recorder: Recorder | None = None
+    database: Database | None = None
 
     def help_at_hand(self) -> Help:
         """The help lines of the configured country, for the line that is always on screen."""

@@ -16,8 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from desk.database import Database
+from desk.signin import SIGN_IN
+from desk.users import Users
 from settings import PREFIX, ROOT, Settings
 from tests.browser.widget_server import Clinic
 
@@ -31,6 +34,8 @@ FLAGS = [
     "--disable-sync",
 ]
 START_SECONDS = 90.0
+STAFF = ("anna", "boris")
+PASSWORD = "tidal copper lantern"
 
 
 def find_chromium() -> str | None:
@@ -45,8 +50,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def environment(settings: Settings, port: int) -> dict[str, str]:
-    """The environment that gives a started app these settings."""
+def environment(settings: Settings, port: int, folder: Path) -> dict[str, str]:
+    """The environment that gives a started app these settings, with a new database in ``folder``."""
     own = {
         "PORT": str(port),
         "HOST": "127.0.0.1",
@@ -57,6 +62,7 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "EMBEDDER": settings.embedder,
         "CLINIC_NAME": settings.clinic_name,
         "COUNTRY": "US",
+        "DATABASE_URL": f"sqlite:///{folder / 'desk.sqlite'}",
     }
     return {**os.environ, **{PREFIX + name: value for name, value in own.items()}}
 
@@ -93,9 +99,9 @@ def started(arguments: list[str], environment: dict[str, str], folder: Path) -> 
 
 
 @pytest.fixture(scope="session")
-def app_environment(engine: Any) -> dict[str, str]:
+def app_environment(engine: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of an app on the tests' own index and a free port."""
-    return environment(engine.settings, free_port())
+    return environment(engine.settings, free_port(), tmp_path_factory.mktemp("app"))
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +109,34 @@ def app_url(app_environment: dict[str, str], tmp_path_factory: pytest.TempPathFa
     """Address of the app, started as an operator would, from another folder than its own."""
     with started([str(ROOT / "app.py")], app_environment, tmp_path_factory.mktemp("elsewhere")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def desk_environment(engine: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of an app with the readers' and the staff's pages, and two users there are."""
+    folder = tmp_path_factory.mktemp("desk")
+    given = environment(engine.settings, free_port(), folder) | {f"{PREFIX}PAGES": "all"}
+    database = Database(given[f"{PREFIX}DATABASE_URL"])
+    for name in STAFF:
+        Users(database).add(name, PASSWORD, "editor", "test")
+    database.close()
+    return given
+
+
+@pytest.fixture(scope="session")
+def desk_url(desk_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of that app."""
+    with started([str(ROOT / "app.py")], desk_environment, tmp_path_factory.mktemp("elsewhere")) as url:
+        yield url
+
+
+def sign_in(page: Page, url: str, name: str = STAFF[0]) -> None:
+    """Sign in with the form, as staff do."""
+    page.goto(f"{url}{SIGN_IN}")
+    page.get_by_label("User name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text(f"Signed in: {name}")).to_be_visible()
 
 
 @pytest.fixture(scope="module")

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from settings import PREFIX, ROOT
-from tests.browser.conftest import environment, free_port, started
+from tests.browser.conftest import sign_in
 from tests.browser.test_chat_browser import no_sideways_scroll
 
 pytestmark = pytest.mark.browser
@@ -24,16 +21,9 @@ LETTER = (
 SENTENCES = 4
 
 
-@pytest.fixture(scope="module")
-def desk_url(engine: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of an app that serves the readers' and the staff's pages."""
-    pages = {**environment(engine.settings, free_port()), f"{PREFIX}PAGES": "all"}
-    with started([str(ROOT / "app.py")], pages, tmp_path_factory.mktemp("elsewhere")) as url:
-        yield url
-
-
 def check(page: Page, url: str, text: str) -> None:
-    """Open the page, paste a text and wait for its findings."""
+    """Sign in, open the page, paste a text and wait for its findings."""
+    sign_in(page, url)
     page.goto(f"{url}/audit")
     page.get_by_label("The text to check").fill(text)
     page.get_by_role("button", name="Check this text").click()

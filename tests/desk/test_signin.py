@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from desk.database import Database
 from desk.sessions import COOKIE, Sessions, csrf_token
-from desk.signin import FORM_COOKIE, SIGN_IN, SIGN_OUT, signin_routes
+from desk.signin import BELOW, FORM_COOKIE, SIGN_IN, SIGN_OUT, signin
 from desk.users import FAILURES, Users
 from settings import Settings
 
@@ -23,7 +24,7 @@ def browser(settings: Settings, database: Database) -> Iterator[TestClient]:
     """A browser in front of the routes, with one user there is."""
     Users(database).add("anna", GOOD, "editor", "test")
     named = settings.model_copy(update={"clinic_name": "<b>North</b>"})
-    app = Starlette(routes=signin_routes(named, database))
+    app = Starlette(routes=[Mount(BELOW, signin(named, database))])
     with TestClient(app, base_url="https://desk.test", follow_redirects=False) as client:
         yield client
 
@@ -44,7 +45,7 @@ def test_signing_in_sets_a_cookie_that_scripts_and_other_sites_cannot_use(
     answer = browser.post(
         SIGN_IN, data={"csrf": csrf_token(browser.cookies[FORM_COOKIE]), "name": "anna", "password": GOOD}
     )
-    assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
     (cookie,) = [line for line in answer.headers.get_list("set-cookie") if line.startswith(COOKIE)]
     assert {"HttpOnly", "Secure", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
     user = Sessions(database).current_user({COOKIE: answer.cookies[COOKIE]})
@@ -96,7 +97,7 @@ def test_signing_out_ends_the_session_on_the_server(browser: TestClient, databas
 
 def test_a_database_that_is_down_is_told_calmly(settings: Settings) -> None:
     settings.data_dir.write_text("a file where the folder should be")
-    app = Starlette(routes=signin_routes(settings, Database.of(settings)))
+    app = Starlette(routes=[Mount(BELOW, signin(settings, Database.of(settings)))])
     with TestClient(app, base_url="http://desk.test") as browser:
         status, page, _ = send(browser, GOOD)
     assert status == 503

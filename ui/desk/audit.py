@@ -12,8 +12,9 @@ import streamlit as st
 
 from answer.audit import Auditor, Finding
 from ui import pages, shared
-from ui.findings import LABELS, as_json, as_markdown, counts_html, finding_html, in_words
-from ui.given import MOST_BYTES, SUFFIXES, CantReadError, File, sentences_of
+from ui.desk import door
+from ui.desk.findings import LABELS, as_json, as_markdown, counts_html, finding_html, in_words
+from ui.desk.given import MOST_BYTES, SUFFIXES, CantReadError, File, sentences_of
 
 if TYPE_CHECKING:
     from answer.engine import Engine
@@ -28,9 +29,7 @@ _SHOWN = "ka_audit_shown"
 
 def show() -> None:
     """Draw the page."""
-    engine = shared.parts().engine
-    if engine is None:
-        return
+    engine = door.enter().engine
     st.html(_STYLE)
     _heading()
     pasted, file, pressed = _form()

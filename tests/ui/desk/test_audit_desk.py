@@ -7,17 +7,17 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from answer.audit import MOST_CHARS, Auditor, Closest, Finding
+from desk.models import User
 from settings import ROOT
-from ui import pages, shared
-from ui.findings import LABELS, as_json, as_markdown, closest, counts_html, finding_html, in_words
-from ui.given import MOST_BYTES, CantReadError, File, sentences_of
+from ui import pages
+from ui.desk.findings import LABELS, as_json, as_markdown, closest, counts_html, finding_html, in_words
+from ui.desk.given import MOST_BYTES, CantReadError, File, sentences_of
 from ui.shared import Parts
 
 PROMISE = "Our clinic is open. Ketamine cures depression."
@@ -26,14 +26,13 @@ LETTER = f"Dear reader,\n\n{PROMISE} {QUOTED} Ketamine helps parrots learn to wh
 
 
 @pytest.fixture
-def open_audit(parts: Parts) -> Callable[..., AppTest]:
+def open_audit(parts: Parts, signed_in: Callable[..., User]) -> Callable[..., AppTest]:
     """Opens the page as staff would, with all pages or the desk's alone."""
 
     def open_page(which: str = "all") -> AppTest:
-        settings = parts.settings.model_copy(update={"pages": which})
-        shared.provide(replace(parts, settings=settings))
+        signed_in("reader", pages=which)
         at = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=120).run()
-        at.switch_page("audit_page.py").run()
+        at.switch_page("desk/audit.py").run()
         assert not at.exception
         return at
 
@@ -118,12 +117,12 @@ def test_the_desk_alone_has_the_page_and_leads_to_no_library(open_audit: Callabl
 
 
 def test_readers_do_not_have_the_page(open_page: Callable[[], AppTest]) -> None:
-    assert "audit_page.py" not in pages.chosen("public")
-    assert "audit_page.py" in pages.chosen("desk")
-    assert "audit_page.py" in pages.chosen("all")
+    assert "desk/audit.py" not in pages.chosen("public")
+    assert "desk/audit.py" in pages.chosen("desk")
+    assert "desk/audit.py" in pages.chosen("all")
     code = (
         "import app, sys; from ui import pages; pages.chosen('public'); "
-        "sys.exit(bool({'answer.audit', 'ui.audit_page', 'ui.findings', 'ui.given'} & set(sys.modules)))"
+        "sys.exit(bool({'answer.audit', 'ui.desk', 'desk.signin'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=200, check=False).returncode == 0
 
