@@ -16,6 +16,7 @@ from answer.schema import Answer, Detail, Question
 from desk.details import Hidden, hide
 from desk.letter import Found, Reader, reader
 from safety.privacy import redactor
+from safety.triage import Triage
 
 Length = Literal["short", "standard", "detailed"]
 Tone = Literal["warm", "brief", "formal"]
@@ -26,6 +27,7 @@ DETAIL: dict[Length, Detail] = {"short": "plain", "standard": "standard", "detai
 LONGEST_MAIL = 20_000
 MOST_QUESTIONS = 30
 HISTORY = 3
+SURE, FEWEST_WORDS = 0.9, 8
 _BY_NOTICE: dict[str, Reason] = {"ask_your_clinician": "advice", "check_in": "check_in", "under_18": "under_18"}
 _BY_OUTCOME: dict[str, Reason] = {
     **{outcome: outcome for outcome in ("no_evidence", "misuse", "injection", "abuse", "off_topic")},
@@ -147,11 +149,10 @@ class Drafter:
             if any(danger.text in text for danger in dangers):
                 continue
             triage = self.engine.triage(text)
-            if triage.outcome in HELP_FIRST and (answer := self._help(text, hidden.text)):
+            if _tells_of_danger(triage, text, hidden.text) and (answer := self._help(text, hidden.text)):
                 dangers.append(Danger(text, answer))
-            elif triage.help_reason == "check_in" and not any(one in text for one in low):
+            elif _by_rule(triage, ("crisis",)) and not any(one in text for one in low):
                 low.append(text)
-        # The whole mail is no quotation; where a part of it tells of danger, that is shown.
         return tuple(dangers), tuple(text for text in low if text != hidden.text)
 
     def _stretches(self, text: str) -> Iterator[str]:
@@ -169,6 +170,24 @@ class Drafter:
 def reworded(item: Asking, asked: str) -> Asking:
     """A question asked in staff's words, which stand for themselves."""
     return item if asked.strip() == item.asked else replace(item, asked=asked.strip(), history=())
+
+
+def _tells_of_danger(triage: Triage, text: str, whole: str) -> bool:
+    """Whether a part of a mail tells of danger.
+
+    The classifier learnt from whole messages: of a sentence taken out of a mail ("Hello again") it is often wrong, so
+    there it must be very sure, and the sentence no scrap.
+    """
+    if triage.outcome not in HELP_FIRST:
+        return False
+    is_sure = triage.confidence >= SURE and len(text.split()) >= FEWEST_WORDS
+    return text == whole or is_sure or _by_rule(triage, [label for label in triage.labels if label in HELP_FIRST])
+
+
+def _by_rule(triage: Triage, labels: Sequence[str]) -> bool:
+    """True when a rule, not the classifier alone, finds one of these labels."""
+    found = (name.partition(":") for name in triage.evidence)
+    return any(label in labels and rule != "classifier" for label, _, rule in found)
 
 
 Tick = Callable[[int, int], None]

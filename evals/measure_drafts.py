@@ -2,8 +2,8 @@
 
     python -m evals.measure_drafts [--set evals/questions/emails.jsonl] [--show]
 
-A row has the mail, a list of patterns per question it asks (all must be found in one question), whether a clinician must
-look at it, the danger it tells of, and words that identify somebody. A question found counts for one expected question.
+A row has the mail, a list of patterns per question it asks (all must be found in one question), whether a clinician
+must look at it, the danger it tells of, and words that identify somebody. A question found counts for one expected.
 """
 
 import re
@@ -70,7 +70,9 @@ def measure(rows: Sequence[dict[str, Any]], drafter: Drafter, writer: Writer, wo
         resolves = marks == notes and not finished.unknown and all(note.quote in text for note in finished.notes)
         measured.resolves.append(_told(resolves, measured, f"{row['id']} footnotes: {marks ^ notes}"))
         if row["danger"]:
-            measured.begins_with_help.append(bool(help_) and reply.text.startswith(str(help_[0].message and help_[0].message.text)))
+            measured.begins_with_help.append(
+                bool(help_) and reply.text.startswith(str(help_[0].message and help_[0].message.text))
+            )
     return measured
 
 
