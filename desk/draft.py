@@ -27,6 +27,9 @@ DETAIL: dict[Length, Detail] = {"short": "plain", "standard": "standard", "detai
 LONGEST_MAIL = 20_000
 MOST_QUESTIONS = 30
 HISTORY = 3
+SUBJECTS = FIELD_KINDS | {"population"}
+"""Kinds of names that a question can be about."""
+
 SURE, FEWEST_WORDS = 0.9, 8
 _BY_NOTICE: dict[str, Reason] = {"ask_your_clinician": "advice", "check_in": "check_in", "under_18": "under_18"}
 _BY_OUTCOME: dict[str, Reason] = {
@@ -128,18 +131,21 @@ class Drafter:
         earlier: list[str] = []
         texts = {one.text for one in found}
         for one in found:
-            asked, context = map(hidden.without_placeholders, (one.text, one.context))
-            leans_on_question = one.context in texts
             is_safe = not any(one.context in danger or danger in one.context for danger in unsafe)
-            told = bool(context) and is_safe and not leans_on_question
-            history = tuple(earlier[-HISTORY:]) if leans_on_question and is_safe else ()
-            yield Asking(one.text, f"{context} {asked}" if told else asked, history)
+            context = one.context if is_safe else ""
+            asked = hidden.without_placeholders(one.asked)
+            history = tuple(earlier[-HISTORY:]) if context in texts else ()
+            if context and not history:
+                asked = hidden.without_placeholders(f"{context} {one.text}")
+            elif one.about:
+                asked = f"{', '.join(one.about)}: {asked}"
+            yield Asking(one.text, asked, history)
             if not any(one.text in danger for danger in unsafe):
                 earlier.append(asked)
 
     def _names(self, text: str) -> frozenset[str]:
         mentions = self.engine.vocabulary.mentions(text)
-        return frozenset(mention.term.name for mention in mentions if mention.term.kind in FIELD_KINDS)
+        return frozenset(mention.term.name for mention in mentions if mention.term.kind in SUBJECTS)
 
     def _looked_through(self, hidden: Hidden) -> tuple[tuple[Danger, ...], tuple[str, ...]]:
         """Every sentence, pair of sentences and the whole, quoted mail and signature too: (dangers, hard words)."""

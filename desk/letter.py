@@ -25,7 +25,7 @@ LONGEST_CONTEXT = 400
 FEWEST_WORDS = 3
 _ENDS = re.compile(r"[.!?:;…؟؛？。]['\"”’)\]]*$")
 _ITEM = re.compile(r"^(?:[-*•–]|\(?\d{1,2}[.)])\s+")
-_ASKED = re.compile(r"(?<=[?؟？])\s+|(?<=[?？؟])(?=[^\s\"”’')\]?!])")
+_ASKED = re.compile(r"(?<=[?؟？])\s+|(?<=:)\s+(?=\(?\d{1,2}[.)]\s)|(?<=[?？؟])(?=[^\s\"”’')\]?!])")
 _GREEK = re.compile(r"[\u0370-\u03ff]")
 _CONDITION = re.compile(r"\s*(?:(?:and|but|or) )?if (?:\S+ ?){1,6}$", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\u00a0\u202f]+")
@@ -37,10 +37,16 @@ class LetterRulesError(OperatorError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A question of a mail: its words, and the sentence before it that it leans on (empty when it stands alone)."""
+    """A question of a mail, as it stands there.
+
+    ``asked`` is it without what only introduces it ("I wonder whether"); ``context`` the sentence before it that it
+    points back to ("Is that true?"); ``about`` what that sentence names and the question doesn't.
+    """
 
     text: str
+    asked: str
     context: str = ""
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,8 @@ class Reader:
         self._more = re.compile(rf"{more}(?:{'|'.join(asks['onset'])}))", re.I)
         self._more_told = re.compile(rf"{more}(?:{'|'.join(asks['onset'] + asks['onset_told'])}))", re.I)
         self._leads = re.compile(rf"^(?:{'|'.join(asks['leads'])})", re.I)
+        self._before_cue = re.compile(rf"(?:(?:{'|'.join(asks['before_cue'])})\W*)*", re.I)
+        self._after_cue = re.compile(rf"^\W*(?:{'|'.join(asks['after_cue'])})*\W*", re.I)
         self._announces = _any(asks["announces"])
         self._back = re.compile(asks["points_back"], re.I)
         self._softly_back = re.compile(asks["points_back_softly"], re.I)
@@ -106,19 +114,28 @@ class Reader:
         for part in self._parts(self.own_words(mail)):
             asked = self._asked(part)
             for text in asked:
-                found.setdefault(text.casefold(), Found(text, self._context(text, before, names)))
+                found.setdefault(text.casefold(), self._found(text, before, names))
                 before = text
             before = part.text if not asked else before
         return list(found.values())
 
-    def _context(self, text: str, before: str, names: Callable[[str], frozenset[str]]) -> str:
-        """The sentence before a question where the question leans on it."""
+    def _found(self, text: str, before: str, names: Callable[[str], frozenset[str]]) -> Found:
+        """A question with what it needs of the sentence before it."""
+        asked = self._without_cue(text)
         if len(before.split()) < FEWEST_WORDS or len(before) > LONGEST_CONTEXT:
-            return ""
+            return Found(text, asked)
         named, named_before = names(text), names(before)
-        leans = self._back.search(text) or (not named and self._softly_back.search(text))
-        told = not self._is_question(before) and named_before - named
-        return before if (leans or told) and (named_before or not named) else ""
+        if self._back.search(asked) or (not named and self._softly_back.search(asked)):
+            return Found(text, asked, before)
+        about = named_before - named if not self._is_question(before) else ()
+        return Found(text, asked, about=tuple(sorted(about)))
+
+    def _without_cue(self, text: str) -> str:
+        """A sentence without the cue it asks by, where enough is left behind it."""
+        cue = self._cues.search(text)
+        introduces = cue and self._before_cue.fullmatch(text[: cue.start()])
+        left = self._after_cue.sub("", text[cue.end() :]) if cue and introduces else ""
+        return left if len(left.split()) >= FEWEST_WORDS else text
 
     def _unquoted(self, mail: str) -> str:
         if rest := self._rest_quoted.search(mail):

@@ -7,7 +7,7 @@ from ``prompts/interface``.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from email.message import EmailMessage
@@ -63,6 +63,16 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence of a text and the numbers behind it; ``following`` are those behind the next sentences of its line,
+    which may carry the source of both."""
+
+    text: str
+    numbers: tuple[int, ...]
+    following: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """Who signs: the clinic's name and how to reach it."""
 
@@ -99,8 +109,8 @@ class Writer:
             shown |= set(notices)
             said += own
             blocks += ["\n".join([asked, " ".join(map(_marked, own))]), *notices]
-        closing = [self._phrase("open")] if len(told) < len(items) else []
-        closing += [self._phrase("closing"), f"{self._phrase('regards')}\n{self._contact.clinic}"]
+        last = "open" if len(told) < len(items) else "ask"
+        closing = [self._phrase("general"), self._phrase(last), f"{self._phrase('regards')}\n{self._contact.clinic}"]
         phrases |= {line for block in closing for line in block.split("\n")}
         phrases |= {line for block in phrases for line in block.split("\n")}
         return Reply("\n\n".join([*blocks, *closing]), tuple(notes.values()), tuple(said), frozenset(phrases))
@@ -158,26 +168,16 @@ def finish(text: str, notes: Sequence[Citation]) -> Finished:
     return Finished(shown.strip(), tuple(kept_notes), tuple(unknown))
 
 
-def claims(text: str, phrases: frozenset[str]) -> list[Sentence | str]:
-    """The sentences of a text that staff or the sources stand for: with marks as ``Sentence``, without as text."""
-    found: list[Sentence | str] = []
+def claims(text: str, phrases: frozenset[str]) -> list[Claim]:
+    """The sentences of a text that staff or the sources stand for: all but reviewed phrases."""
+    found: list[Claim] = []
     for line in (line.strip() for line in text.split("\n")):
-        if not line or line in phrases:
-            continue
-        for piece in sentences(_MARKS_BEHIND.sub(_before_the_end, line)):
-            numbers = [int(number) for number in _MARK.findall(piece)]
-            bare = _SPACE_BEFORE_END.sub("", _MARK.sub("", piece)).strip()
-            if any(map(str.isalpha, bare)):
-                found.append(Sentence(text=bare, citations=numbers) if numbers else bare)
+        if line and line not in phrases:
+            found += reversed(list(_claims(sentences(_MARKS_BEHIND.sub(_before_the_end, line)))))
     return found
 
 
-def words_of(claim: Sentence | str) -> str:
-    """A claim's words without its marks."""
-    return claim if isinstance(claim, str) else claim.text
-
-
-def trouble(claim: Sentence | str, said: Sequence[Sentence], *, states: bool) -> Trouble | None:
+def trouble(claim: Claim, said: Sequence[Sentence], *, states: bool) -> Trouble | None:
     """What an edit did to the source of a sentence.
 
     Args:
@@ -185,11 +185,12 @@ def trouble(claim: Sentence | str, said: Sequence[Sentence], *, states: bool) ->
         said: the sentences as drafted.
         states: whether it states something at all.
     """
-    before = _counterpart(words_of(claim), said)
-    if isinstance(claim, str):
-        return "lost" if before else "unsourced" if states else None
-    moved = before is not None and not set(before.citations) & set(claim.citations)
-    return "moved" if moved else None
+    before = _counterpart(claim.text, said)
+    if claim.numbers:
+        return "moved" if before and not set(before.citations) & set(claim.numbers) else None
+    if before:
+        return None if set(before.citations) & set(claim.following) else "lost"
+    return "unsourced" if states else None
 
 
 def as_text(finished: Finished, wording: Wording, *, quotes: bool) -> str:
@@ -200,9 +201,15 @@ def as_text(finished: Finished, wording: Wording, *, quotes: bool) -> str:
     return f"{finished.text}\n\n{wording.interface('draft_sources')}\n{notes}\n"
 
 
+def published_in(note: Citation) -> str:
+    """Publisher and year, the year once."""
+    year = "" if note.year is None or str(note.year) in note.publisher else str(note.year)
+    return ", ".join(filter(None, (note.publisher, year)))
+
+
 def note_line(note: Citation, *, quotes: bool) -> str:
     """One footnote on a line."""
-    published = ", ".join(filter(None, (note.publisher, str(note.year or ""))))
+    published = published_in(note)
     quote = f" “{note.quote}”" if quotes else ""
     end = "" if note.title.endswith((".", "?", "!")) else "."
     return " ".join(f"[{note.number}] {note.title}{end} {published}.{quote} {note.url or ''}".split())
@@ -218,13 +225,26 @@ def as_email(subject: str, text: str, page: str) -> bytes:
     return message.as_bytes()
 
 
+def _claims(pieces: Sequence[str]) -> Iterator[Claim]:
+    """The sentences of a line, the last one first."""
+    following: tuple[int, ...] = ()
+    for piece in reversed(pieces):
+        numbers = tuple(int(number) for number in _MARK.findall(piece))
+        bare = _SPACE_BEFORE_END.sub("", _MARK.sub("", piece)).strip()
+        if any(map(str.isalpha, bare)):
+            yield Claim(bare, numbers, following)
+        following = numbers or following
+
+
 def _before_the_end(found: re.Match[str]) -> str:
     """Marks in front of the full stop, so that a sentence ends where its words do."""
     return f" {found[2].replace(' ', '')}{found[1]} "
 
 
 def _counterpart(text: str, said: Sequence[Sentence]) -> Sentence | None:
-    """The drafted sentence that an edited one comes from."""
+    """The drafted sentence that an edited one comes from, or is a part of."""
+    if whole := next((one for one in said if text in one.text), None):
+        return whole
     words = text.lower().split()
     likeness = [(SequenceMatcher(None, words, one.text.lower().split()).ratio(), one) for one in said]
     best = max(likeness, key=lambda pair: pair[0], default=None)

@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 
 from answer.audit import Auditor, Finding
-from desk.reply import Finished, as_email, as_text, claims, finish, trouble, words_of
+from desk.reply import Finished, as_email, as_text, claims, finish, trouble
 from ui import pages, shared
 from ui.desk import door
 from ui.desk.drafting import PUT_BACK, STATE, TEXT, State
@@ -52,7 +52,7 @@ def _check(staff: door.Staff, state: State, text: str) -> None:
     findings: list[Finding] = []
     bar = st.progress(0.0, words.text("draft_checking", done="0", total=str(len(told))))
     for start in range(0, len(told), _AT_ONCE):
-        findings += auditor.audit([words_of(claim) for claim in told[start : start + _AT_ONCE]])
+        findings += auditor.audit([claim.text for claim in told[start : start + _AT_ONCE]])
         progress = words.text("draft_checking", done=str(len(findings)), total=str(len(told)))
         bar.progress(len(findings) / len(told), progress)
     bar.empty()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from answer.schema import Citation
 from desk.draft import Danger, Item, Mail
-from desk.reply import Finished, Trouble
+from desk.reply import Finished, Trouble, published_in
 from ui.cards import Back, card
 from ui.helplines import help_box
 from ui.words import Words, escape, paragraphs, sanitised
@@ -112,9 +112,8 @@ def _addressed(shown: str) -> str:
 
 
 def _note(note: Citation, *, quotes: bool) -> str:
-    published = ", ".join(filter(None, (note.publisher, str(note.year or ""))))
     quote = f" “{note.quote}”" if quotes else ""
     end = "" if note.title.endswith((".", "?", "!")) else "."
-    told = escape(f"[{note.number}] {note.title}{end} {published}.{quote} ")
+    told = escape(f"[{note.number}] {note.title}{end} {published_in(note)}.{quote} ")
     url = html.escape(note.url or "", quote=True)
     return f'<p id="note-{note.number}">{told}{_addressed(url)}</p>'
