@@ -30,7 +30,7 @@ HISTORY = 3
 SUBJECTS = FIELD_KINDS | {"population"}
 """Kinds of names that a question can be about."""
 
-SURE, FEWEST_WORDS = 0.9, 8
+VERY_SURE, SURE, FEWEST_WORDS = 0.97, 0.9, 8
 _BY_NOTICE: dict[str, Reason] = {"ask_your_clinician": "advice", "check_in": "check_in", "under_18": "under_18"}
 _BY_OUTCOME: dict[str, Reason] = {
     **{outcome: outcome for outcome in ("no_evidence", "misuse", "injection", "abuse", "off_topic")},
@@ -61,7 +61,7 @@ class Danger:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail as it was read. ``low`` are sentences that sound as if things were hard, without telling of danger;
+    """A mail as it was read. ``low`` are sentences that may tell of danger or sound as if things were hard;
     ``left_out`` counts questions beyond the most that are taken."""
 
     hidden: Hidden
@@ -157,7 +157,7 @@ class Drafter:
             triage = self.engine.triage(text)
             if _tells_of_danger(triage, text, hidden.text) and (answer := self._help(text, hidden.text)):
                 dangers.append(Danger(text, answer))
-            elif _by_rule(triage, ("crisis",)) and not any(one in text for one in low):
+            elif _may_tell_of_danger(triage, text) and not any(one in text for one in low):
                 low.append(text)
         return tuple(dangers), tuple(text for text in low if text != hidden.text)
 
@@ -186,8 +186,14 @@ def _tells_of_danger(triage: Triage, text: str, whole: str) -> bool:
     """
     if triage.outcome not in HELP_FIRST:
         return False
-    is_sure = triage.confidence >= SURE and len(text.split()) >= FEWEST_WORDS
+    is_sure = triage.confidence >= VERY_SURE and len(text.split()) >= FEWEST_WORDS
     return text == whole or is_sure or _by_rule(triage, [label for label in triage.labels if label in HELP_FIRST])
+
+
+def _may_tell_of_danger(triage: Triage, text: str) -> bool:
+    """Whether a person should read these words, though they don't raise the flag."""
+    is_sure = triage.outcome in HELP_FIRST and triage.confidence >= SURE and len(text.split()) >= FEWEST_WORDS
+    return is_sure or _by_rule(triage, tuple(HELP_FIRST))
 
 
 def _by_rule(triage: Triage, labels: Sequence[str]) -> bool:

@@ -24,8 +24,8 @@ LONGEST_NAME_LINE = 40
 LONGEST_CONTEXT = 400
 FEWEST_WORDS = 3
 _ENDS = re.compile(r"[.!?:;…؟؛？。]['\"”’)\]]*$")
-_ITEM = re.compile(r"^(?:[-*•–]|\(?\d{1,2}[.)])\s+")
-_ASKED = re.compile(r"(?<=[?؟？])\s+|(?<=:)\s+(?=\(?\d{1,2}[.)]\s)|(?<=[?？؟])(?=[^\s\"”’')\]?!])")
+_ITEM = re.compile(r"^(?:[-*•–]|\(?(?:\d{1,2}|[a-h])[.)])\s+")
+_ASKED = re.compile(r"(?<=[?؟？])\s+|(?<=[:;,])\s+(?=\(?(?:\d{1,2}|[a-h])\)\s)|(?<=[?？؟])(?=[^\s\"”’')\]?!])")
 _GREEK = re.compile(r"[\u0370-\u03ff]")
 _CONDITION = re.compile(r"\s*(?:(?:and|but|or) )?if (?:\S+ ?){1,6}$", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\u00a0\u202f]+")
@@ -185,6 +185,9 @@ class Reader:
         if part.announces or not asks or self._pleasantries.search(text):
             return []
         pieces = _divided(text, self._more_told if by_cue else self._more)
+        if len(pieces) > 1 and not part.listed and not self._is_question(self._without_leads(pieces[0])):
+            # "He takes quetiapine, would that matter?": what stands before belongs to the question.
+            pieces = [text[: text.index(pieces[1]) + len(pieces[1])], *pieces[2:]]
         told = [self._without_leads(piece) for piece in pieces]
         return [piece for piece in told if any(map(str.isalpha, piece)) and not self._pleasantries.search(piece)]
 
