@@ -168,7 +168,7 @@ class Reader:
     def _parts(self, text: str) -> Iterator[_Part]:
         listed = False
         lines = list(_lines(text))
-        for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        for line, following in zip(lines, [*lines[1:], ""], strict=False):
             item = _ITEM.match(line)
             listed = bool(item) and listed
             pieces = list(_pieces(line[item.end() :] if item else line))

@@ -30,14 +30,14 @@ def draft(page: Page, url: str, mail: str) -> None:
     """Sign in, open the page, paste a mail and wait for the draft."""
     sign_in(page, url)
     page.goto(f"{url}/draft")
-    page.get_by_label("The patient's e-mail").fill(mail)
+    page.get_by_role("textbox", name="The patient's e-mail").fill(mail)
     page.get_by_role("button", name="Draft a reply").click()
-    expect(page.get_by_label("Edit the reply")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("textbox", name="Edit the reply")).to_be_visible(timeout=60_000)
 
 
 def test_staff_draft_edit_check_and_save_a_reply(reader: Page, desk_url: str, tmp_path: Path) -> None:
     draft(reader, desk_url, MAIL)
-    box = reader.get_by_label("Edit the reply")
+    box = reader.get_by_role("textbox", name="Edit the reply")
     text = box.input_value()
     assert text.startswith("Dear [name],") and "[1]" in text
     box.fill(f"{text}\n\n{EDIT}")

@@ -83,11 +83,11 @@ def _save(staff: door.Staff, state: State, finished: Finished) -> None:
     """The reply to copy and to save; with the patient's details where the switch says so."""
     words, wording = staff.words, staff.engine.wording
     put_back = st.toggle(words.text("draft_put_back"), help=words.text("draft_put_back_help"), key=PUT_BACK)
-    hidden = [one.placeholder for one in state.mail.hidden.found if one.placeholder in finished.text]
+    hidden = dict.fromkeys(one.placeholder for one in state.mail.hidden.found if one.placeholder in finished.text)
     if put_back:
         finished = replace(finished, text=state.mail.hidden.put_back(finished.text))
-    elif hidden:
-        st.html(f'<p class="ka-small">{words.html("draft_still_hidden", found=", ".join(dict.fromkeys(hidden)))}</p>')
+    told = "draft_put_back_done" if put_back else "draft_still_hidden" if hidden else "draft_nothing_hidden"
+    st.html(f'<p class="ka-small">{words.html(told, found=", ".join(hidden))}</p>')
     quotes = state.options.length != "short"
     text = as_text(finished, wording, quotes=quotes)
     st.html(f'<h3>{words.html("draft_copy")}</h3><p class="ka-small">{words.html("draft_copy_note")}</p>')
