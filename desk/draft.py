@@ -132,12 +132,12 @@ class Drafter:
         texts = {one.text for one in found}
         for one in found:
             is_safe = not any(one.context in danger or danger in one.context for danger in unsafe)
-            context = one.context if is_safe else ""
             asked = hidden.without_placeholders(one.asked)
-            history = tuple(earlier[-HISTORY:]) if context in texts else ()
-            if context and not history:
-                asked = hidden.without_placeholders(f"{context} {one.text}")
-            elif one.about:
+            leans = bool(one.context) and is_safe and not one.about
+            history = tuple(earlier[-HISTORY:]) if leans and one.context in texts else ()
+            if leans and not history:
+                asked = hidden.without_placeholders(f"{one.context} {one.text}")
+            elif one.about and is_safe:
                 asked = f"{', '.join(one.about)}: {asked}"
             yield Asking(one.text, asked, history)
             if not any(one.text in danger for danger in unsafe):

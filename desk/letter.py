@@ -39,8 +39,8 @@ class LetterRulesError(OperatorError):
 class Found:
     """A question of a mail, as it stands there.
 
-    ``asked`` is it without what only introduces it ("I wonder whether"); ``context`` the sentence before it that it
-    points back to ("Is that true?"); ``about`` what that sentence names and the question doesn't.
+    ``asked`` is it without what only introduces it ("I wonder whether"). ``context`` is the sentence before it that it
+    needs: whole, where the question points back ("Is that true?"), or only what that sentence names, then ``about``.
     """
 
     text: str
@@ -128,7 +128,7 @@ class Reader:
         if self._back.search(asked) or (not named and self._softly_back.search(asked)):
             return Found(text, asked, before)
         about = named_before - named if not self._is_question(before) else ()
-        return Found(text, asked, about=tuple(sorted(about)))
+        return Found(text, asked, before, tuple(sorted(about))) if about else Found(text, asked)
 
     def _without_cue(self, text: str) -> str:
         """A sentence without the cue it asks by, where enough is left behind it."""

@@ -91,8 +91,8 @@ def test_a_practical_mail_raises_no_flag(drafter: Drafter) -> None:
 
 
 def test_words_of_danger_are_no_context_of_a_question(drafter: Drafter) -> None:
-    mail = drafter.read("I want to kill myself with ketamine. Is that legal?")
-    assert all("kill" not in asking.asked for asking in mail.questions)
+    mail = drafter.read("I want to kill myself with ketamine. Is that legal? How long does a visit take?")
+    assert [asking.asked for asking in mail.questions] == ["Is that legal?", "How long does a visit take?"]
 
 
 # The reply

@@ -123,7 +123,7 @@ def test_a_question_that_points_back_keeps_the_sentence_before_it() -> None:
 
 def test_a_medicine_named_just_before_belongs_to_the_question() -> None:
     (found,) = reader().questions("I take sertraline. Must I stop before ketamine?", named)
-    assert (found.about, found.context) == (("sertraline",), "")
+    assert (found.about, found.context) == (("sertraline",), "I take sertraline.")
 
 
 def test_what_only_introduces_a_question_is_not_asked() -> None:

@@ -92,7 +92,9 @@ def _draft(staff: door.Staff, options: Options) -> bool:
         return False
     earlier: State | None = st.session_state.get(STATE)
     reply = _writer(staff, options).write(items, drafter.help_for(mail), mail.hidden.signed)
-    st.session_state[STATE] = State(mail, items, reply, options, earlier.run + 1 if earlier else 1)
+    is_same = earlier is not None and earlier.mail.hidden.original == mail.hidden.original
+    before = str(st.session_state.get(TEXT, "")) if is_same else ""
+    st.session_state[STATE] = State(mail, items, reply, options, earlier.run + 1 if earlier else 1, before)
     st.session_state[TEXT] = reply.text
     return True
 

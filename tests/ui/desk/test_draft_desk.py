@@ -158,6 +158,9 @@ def test_nothing_entered_is_lost_by_a_rerun_another_page_or_a_failure(
     def down(*_: object) -> None:
         raise OperatorError("the index is gone")
 
+    at = press(at, MAIL)
+    at.button(key="ka-draft-back").click().run()
+    assert reply(at) == "My own words."
     monkeypatch.setattr(Engine, "ask", down)
     at = press(at, MAIL + " Is it safe?")
     assert [error.value for error in at.error] == [parts.words.text("draft_failed")]
