@@ -151,7 +151,7 @@ class Drafter:
         """Every sentence, pair of sentences and the whole, quoted mail and signature too: (dangers, hard words)."""
         dangers: list[Danger] = []
         low: list[str] = []
-        for text in self._stretches(hidden.text):
+        for text in dict.fromkeys(self._stretches(hidden.text)):
             if any(danger.text in text for danger in dangers):
                 continue
             triage = self.engine.triage(text)

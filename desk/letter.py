@@ -27,7 +27,7 @@ _ENDS = re.compile(r"[.!?:;…؟؛？。]['\"”’)\]]*$")
 _ITEM = re.compile(r"^(?:[-*•–]|\(?(?:\d{1,2}|[a-h])[.)])\s+")
 _ASKED = re.compile(r"(?<=[?؟？])\s+|(?<=[:;,])\s+(?=\(?(?:\d{1,2}|[a-h])\)\s)|(?<=[?？؟])(?=[^\s\"”’')\]?!])")
 _GREEK = re.compile(r"[\u0370-\u03ff]")
-_CONDITION = re.compile(r"\s*(?:(?:and|but|or) )?if (?:\S+ ?){1,6}$", re.IGNORECASE)
+_CONDITION = re.compile(r"\s*(?:(?:and|but|or) )?if \S+(?: \S+){0,5}\s*$", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\u00a0\u202f]+")
 
 
@@ -70,7 +70,8 @@ class Reader:
         self._rest_quoted = _any(quoted["to_the_end"])
         self._starts, self._added = _any(signature["starts"]), _any(signature["added"])
         self._closing = re.compile(
-            rf"^\W*(?:{'|'.join(signature['closings'])})[\s,.!–-]*(?P<name>.{{0,{LONGEST_NAME_LINE}}})$", re.I | re.M
+            rf"^[^\w\n]*(?:{'|'.join(signature['closings'])})[\s,.!–-]*(?P<name>.{{0,{LONGEST_NAME_LINE}}})$",
+            re.I | re.M,
         )
         self._goes_on = _any(signature["goes_on"])
         self._cues, self._pleasantries = _any(asks["cues"]), _any(asks["pleasantries"])

@@ -29,7 +29,7 @@ _SHOWN = ("ask_your_clinician", "other_country", "off_label", "weigh_harms", "so
           "clinic_source", "translated")  # fmt: skip
 _MARK = re.compile(r"\[(\d{1,3})\]")
 _MARKS_BEHIND = re.compile(r"([.!?…]+[\"”’)]?)\s*((?:\[\d{1,3}\]\s?)+)")
-_SPACE_BEFORE_END = re.compile(r"[ \t]+(?=[.,;:!?\n]|$)")
+_SPACE_BEFORE_END = re.compile(r"(?<![ \t])[ \t]+(?=[.,;:!?\n]|$)")
 
 Trouble = Literal["lost", "unsourced", "moved"]
 

@@ -150,3 +150,13 @@ def test_missing_rules_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LetterRulesError, match=r"none\.toml"):
         letter.reader()
     letter.reader.cache_clear()
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "piece", ["\n", "> ", "?", "on\n", "I wonder ", "(a) ", "and what is ", "Thanks ", "[name] ", ". [1] ", "if x", "-"]
+)
+def test_odd_mails_of_full_length_are_read_in_seconds(piece: str) -> None:
+    mail = (piece * 20_000)[:20_000]
+    reader().questions(mail, named)
+    reader().signature(mail)
