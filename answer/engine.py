@@ -242,6 +242,11 @@ class Engine:
                 return None
             return self._builder.message(turn, outcome, _message_id(turn.triage, outcome))
 
+    def triage(self, text: str) -> Triage:
+        """What a text needs, whoever wrote it. Rules and classifier only: nothing is looked up."""
+        with self._index.reading() as generation:
+            return self._begin(Question(text=text), generation).triage
+
     def _answer(self, question: Question, generation: Generation, teller: Teller) -> Telling:
         turn = self._begin(question, generation)
         lookup = self._lookup(generation)
