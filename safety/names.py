@@ -116,7 +116,9 @@ class NameFinder:
         if lower == "strong" and (place == first or (word.capital and word.key not in self._known.words)):
             return True
         if word.capital:
-            return self._is_capital(word) or ((lower == "title" or place > first) and self._is_listed(word))
+            return self._is_capital(word) or (
+                self._is_listed(word) and (lower == "title" or place > first or self._is_whole(message, place))
+            )
         if not lower or (lower == _LISTED and not word.caseless):
             return False
         if word.caseless:
@@ -125,6 +127,12 @@ class NameFinder:
             return self._is_given(word) or (lower == "title" and word.key in self._family)
         plain = word.key not in self._known.words and word.key not in self._known.names
         return not message.words[first].capital and (self._is_listed(word) or (plain and self._ends(message, place)))
+
+    def _is_whole(self, message: _Message, place: int) -> bool:
+        """True for a first name that also means something else ("John"), with a family name behind it."""
+        following = message.words[place + 1 : place + 2]
+        named = bool(following) and following[0].capital and message.joined(place + 1)
+        return named and message.words[place].key in self._given and following[0].key in self._family
 
     def _belongs_caseless(self, message: _Message, first: int, place: int, how: str) -> bool:
         """The same in a script without capitals: the list decides, and the article of Arabic family names."""
