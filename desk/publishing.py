@@ -33,6 +33,8 @@ WAIT_SECONDS = 2.0
 
 WHO = "publishing"
 _LOG = logging.getLogger("ketamine_answers")
+_SHELF: dict[str, Publishing] = {}
+_SHELF_LOCK = threading.Lock()
 Snapshot = dict[int, int]
 """The documents that files were laid out for: id → lock."""
 
@@ -48,7 +50,7 @@ class Job:
     finished: threading.Event = field(default_factory=threading.Event)
 
     def report(self, stage: str, done: int, total: int) -> None:
-        """Note progress; what ``ingest_paths`` calls as it goes."""
+        """Note progress."""
         self.stage, self.done, self.total = stage, done, total
 
 
@@ -72,6 +74,11 @@ class Publishing:
             self.job = Job()
             threading.Thread(target=self._run, args=(publish,), daemon=True, name="publishing").start()
             return self.job
+
+    def report(self, stage: str, done: int, total: int) -> None:
+        """Note progress of the run that goes on; what ``ingest_paths`` calls."""
+        if self.job:
+            self.job.report(stage, done, total)
 
     def resume(self, publish: Callable[[], object]) -> Job | None:
         """Complete what an earlier process left unfinished; None when nothing was, or a run goes on."""
@@ -181,6 +188,13 @@ class Publishing:
         with (self._folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def publishing_of(settings: Settings, database: Database) -> Publishing:
+    """This process's one publisher of a collection."""
+    key = f"{settings.data_dir}/{settings.collection} {database}"
+    with _SHELF_LOCK:
+        return _SHELF.setdefault(key, Publishing(settings, database))
 
 
 def _mark(session: Session, document: Document, status: str, reason: str | None) -> None:
