@@ -43,9 +43,8 @@ _HEADERS = {
     "Accept-Encoding": "identity",
 }
 # Public by number, but inside a hoster's network; and wrappings of addresses that may be private.
-_REFUSED = tuple(
-    map(ipaddress.ip_network, ("168.63.129.16/32", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
-)
+_INSIDE = ("192.0.0.0/24", "168.63.129.16/32", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+_REFUSED = tuple(map(ipaddress.ip_network, _INSIDE))
 
 
 class FetchError(OperatorError):

@@ -11,7 +11,7 @@ from desk.document_review import FACTS, DocumentError, Odd, Review
 from desk.documents import ChangedDocumentError
 from desk.models import Document
 from ingest.schema import Evidence, Kind
-from ui.desk.document_parts import OPENED, Desk, summary_html
+from ui.desk.document_parts import OPENED, Desk, matters, summary_html
 from ui.words import Words, escape, sanitised
 
 _NOT_UPLOADED = ("faq", FACTS)
@@ -240,9 +240,10 @@ def _graded(words: Words, document: Document, lock: int, editable: bool) -> dict
 
 def _topics(desk: Desk, document: Document, lock: int, editable: bool) -> list[str]:
     words, own = desk.staff.words, list(document.matter.get("topics", []))
-    known = {topic for view in desk.staff.engine.sources() for topic in view.meta.topics}
+    facts, engine = document.matter.get("kind") == FACTS, desk.staff.engine
+    known = matters(engine) if facts else [topic for view in engine.sources() for topic in view.meta.topics]
     return st.multiselect(
-        words.text("document_topics"),
+        words.text("documents_facts_matters" if facts else "document_topics"),
         sorted({*known, *own}, key=lambda topic: words.label("topic", topic)),
         own,
         format_func=lambda topic: words.label("topic", topic),

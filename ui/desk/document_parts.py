@@ -64,6 +64,11 @@ class Desk:
         return True
 
 
+def matters(engine: Engine) -> list[str]:
+    """The practical matters that the clinic's facts may be about, as topics: "clinic-parking"."""
+    return [term.name.replace(" ", "-") for term in engine.vocabulary.terms.values() if term.kind == "clinic"]
+
+
 def tell(text: str, *, bad: bool = False) -> None:
     """Keep a message for the next time the page is drawn."""
     st.session_state[_TOLD] = (text, bad)

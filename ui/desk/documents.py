@@ -12,7 +12,7 @@ from desk.models import Document
 from ingest.load import SUFFIXES
 from ingest.load.formats import MAX_DOCUMENT_BYTES
 from ui.desk import document_page, door
-from ui.desk.document_parts import OPENED, Desk, status, summary_html, tell, told
+from ui.desk.document_parts import OPENED, Desk, matters, status, summary_html, tell, told
 
 _STYLE = Path(__file__).parent / "documents.css"
 _PAGE = 25
@@ -125,10 +125,16 @@ def _facts(desk: Desk) -> None:
     st.html(f'<p class="ka-small">{words.html("documents_facts_intro")}</p>')
     with st.form("ka-documents-facts", border=False):
         title = st.text_input(words.text("documents_facts_title"), key="ka_facts_title", max_chars=200)
+        topics = st.multiselect(
+            words.text("documents_facts_matters"),
+            matters(desk.staff.engine),
+            format_func=lambda topic: words.label("topic", topic),
+            key="ka_facts_matters",
+        )
         lines = st.text_area(words.text("documents_facts_lines"), key="ka_facts_lines", height=180)
         pressed = st.form_submit_button(words.text("documents_facts_save"), type="primary")
     if pressed:
-        _take_in(desk, lambda: desk.documents.write_facts(title, lines, (), desk.staff.user))
+        _take_in(desk, lambda: desk.documents.write_facts(title, lines, topics, desk.staff.user))
 
 
 def _take_in(desk: Desk, action: Callable[[], Document]) -> None:

@@ -142,7 +142,8 @@ def test_a_medical_claim_among_facts_is_told_and_refused_and_a_price_is_not(
 ) -> None:
     sign_in()
     at = open_desk("documents.py")
-    next(field for field in at.text_input if field.label.startswith("What the facts")).set_value("Prices")
+    next(field for field in at.text_input if field.label == "Title of these facts").set_value("Prices")
+    at.multiselect[0].set_value(["clinic-price"])
     at.text_area[0].set_value("One session costs 450 dollars.\nKetamine cures depression.")
     press(at, "Add these facts")
     assert "Not allowed among practical facts: “Ketamine cures depression.”" in texts(at)
@@ -156,7 +157,8 @@ def test_a_medical_claim_among_facts_is_told_and_refused_and_a_price_is_not(
     assert "Not allowed" not in texts(at)
     sign_in(name="boris")
     press(press(open_desk("documents.py"), "Open: Prices"), "Approve this document")
-    assert only(documents).approved_by == "boris"
+    document = only(documents)
+    assert (document.approved_by, document.matter["topics"]) == ("boris", ["clinic-price"])
 
 
 def test_the_second_of_two_editors_is_told_and_keeps_the_text(
