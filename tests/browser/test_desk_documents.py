@@ -20,13 +20,13 @@ from tests.made_files import make_pdf
 
 pytestmark = pytest.mark.browser
 
-SENTENCE = (
+SENTENCE = "Sixty adults who heard harp music during a ketamine infusion reported less fear than those in silence."
     "Sixty adults who listened to harp music during a ketamine infusion reported less fear than those in silence."
 )
 LEAFLET = make_pdf(
     [
         [("Harp music during ketamine infusions", 20), "", SENTENCE],
-        ["Nausea was as common in both groups of the harp study."],
+        ["Nausea was as common in both groups."],
     ]
 )
 QUESTION = "Does harp music during a ketamine infusion help against fear?"
@@ -61,15 +61,16 @@ def open_documents(page: Page, url: str, name: str) -> None:
     expect(page.get_by_role("heading", name="Documents")).to_be_visible()
 
 
-def cited(page: Page, url: str, question: str) -> str:
+def answer(chromium: Browser, url: str, question: str) -> str:
     """What a new reader is shown for a question."""
+    page = new_page(chromium)
     open_chat(page, url)
     ask(page, question)
     return page.locator("body").inner_text()
 
 
 def test_a_pdf_is_uploaded_approved_by_somebody_else_cited_and_gone_again(
-    chromium: Browser, reader: Page, url: str, tmp_path: Path
+    chromium: Browser, url: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "harp.pdf"
     path.write_bytes(LEAFLET)
@@ -85,22 +86,22 @@ def test_a_pdf_is_uploaded_approved_by_somebody_else_cited_and_gone_again(
     open_documents(boris, url, "boris")
     boris.get_by_role("button", name="Open: Harp music during ketamine infusions").click()
     boris.get_by_role("button", name="Approve this document").click()
-    expect(boris.locator(".ka-doc-status")).to_have_text("Live", timeout=SECONDS)
+    expect(boris.locator(".ka-doc-live").first).to_be_visible(timeout=SECONDS)
 
-    shown = cited(reader, url, QUESTION)
+    shown = answer(chromium, url, QUESTION)
     assert SENTENCE in shown
     assert "Harp music during ketamine infusions" in shown
 
     boris.get_by_role("button", name="Withdraw …").click()
     boris.get_by_role("button", name="Withdraw it now").click()
-    expect(boris.locator(".ka-doc-status")).to_have_text("Withdrawn")
+    expect(boris.locator(".ka-doc-withdrawn").first).to_be_visible()
     expect(boris.get_by_text("Published.")).to_be_visible(timeout=SECONDS)
-    reader.wait_for_timeout(1500)  # other processes look for a new index once a second
-    assert SENTENCE not in cited(reader, url, QUESTION)
+    boris.wait_for_timeout(1500)  # other processes look for a new index once a second
+    assert SENTENCE not in answer(chromium, url, QUESTION)
 
 
 def test_the_clinics_facts_answer_with_the_clinic_named_as_their_source(
-    chromium: Browser, reader: Page, url: str
+    chromium: Browser, url: str
 ) -> None:
     fact = "Patients park free of charge in the garage on Mill Street."
     anna, boris = new_page(chromium), new_page(chromium)
@@ -113,8 +114,8 @@ def test_the_clinics_facts_answer_with_the_clinic_named_as_their_source(
     open_documents(boris, url, "boris")
     boris.get_by_role("button", name="Open: Parking").click()
     boris.get_by_role("button", name="Approve this document").click()
-    expect(boris.locator(".ka-doc-status")).to_have_text("Live", timeout=SECONDS)
-    shown = cited(reader, url, "Where can I park?")
+    expect(boris.locator(".ka-doc-live").first).to_be_visible(timeout=SECONDS)
+    shown = answer(chromium, url, "Where can I park?")
     assert fact in shown
     assert "the Harbour Clinic" in shown
 

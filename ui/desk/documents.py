@@ -27,8 +27,9 @@ def show() -> None:
     desk.documents.clear_orphans()
     desk.publishing.resume(desk.work)
     _heading(desk)
-    told()
-    _progress(desk)
+    with st.container(key="ka-documents-told"):  # what stands below keeps its place
+        told()
+        _progress(desk)
     opened = st.query_params.get(OPENED, "")
     if opened.isdecimal():
         document_page.draw(desk, int(opened))
