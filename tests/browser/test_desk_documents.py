@@ -21,8 +21,6 @@ from tests.made_files import make_pdf
 pytestmark = pytest.mark.browser
 
 SENTENCE = "Sixty adults who heard harp music during a ketamine infusion reported less fear than those in silence."
-    "Sixty adults who listened to harp music during a ketamine infusion reported less fear than those in silence."
-)
 LEAFLET = make_pdf(
     [
         [("Harp music during ketamine infusions", 20), "", SENTENCE],
@@ -47,6 +45,14 @@ def url(engine: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     database.close()
     with started([str(ROOT / "app.py")], given, tmp_path_factory.mktemp("elsewhere")) as address:
         yield address
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """Publishing takes both cores for a while."""
+    expect.set_options(timeout=20_000)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 def new_page(chromium: Browser) -> Page:
@@ -100,9 +106,7 @@ def test_a_pdf_is_uploaded_approved_by_somebody_else_cited_and_gone_again(
     assert SENTENCE not in answer(chromium, url, QUESTION)
 
 
-def test_the_clinics_facts_answer_with_the_clinic_named_as_their_source(
-    chromium: Browser, url: str
-) -> None:
+def test_the_clinics_facts_answer_with_the_clinic_named_as_their_source(chromium: Browser, url: str) -> None:
     fact = "Patients park free of charge in the garage on Mill Street."
     anna, boris = new_page(chromium), new_page(chromium)
     open_documents(anna, url, "anna")
