@@ -28,7 +28,7 @@ LEAFLET = make_pdf(
     ]
 )
 QUESTION = "Does harp music during a ketamine infusion help against fear?"
-SECONDS = 60_000
+SECONDS = 150_000
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +50,14 @@ def url(engine: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def patience() -> Iterator[None]:
     """Publishing takes both cores for a while."""
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=60_000)
     yield
     expect.set_options(timeout=5_000)
 
 
 def new_page(chromium: Browser) -> Page:
     page = chromium.new_context(viewport={"width": 1200, "height": 900}).new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     return page
 
 
