@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from desk.database import Database
+from desk.documents import Documents
 from desk.users import Users
 from settings import PREFIX, ROOT
 from tests.browser.conftest import PASSWORD, STAFF, environment, free_port, sign_in, started
@@ -40,8 +41,8 @@ def url(engine: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         shutil.copytree(engine.settings.data_dir / name, own.data_dir / name)
     given = environment(own, free_port(), folder) | {f"{PREFIX}PAGES": "all"}
     database = Database(given[f"{PREFIX}DATABASE_URL"])
-    for name in STAFF:
-        Users(database).add(name, PASSWORD, "editor", "test")
+    staff = [Users(database).add(name, PASSWORD, "editor", "test") for name in STAFF]
+    Documents(database, own, lambda sentences: []).upload("rest.md", b"Rest for one day.", staff[0])
     database.close()
     with started([str(ROOT / "app.py")], given, tmp_path_factory.mktemp("elsewhere")) as address:
         yield address
