@@ -36,7 +36,7 @@ from ingest.clean import NOT_TEXT
 from ingest.corpus import FAQ, faq_folder
 from ingest.embed import Embedder, identify
 from ingest.generation import Generation, IndexFolder
-from ingest.schema import Passage
+from ingest.schema import Passage, SourceMeta
 from ingest.terms import Terms
 from ingest.vocabulary import Vocabulary, words_of
 from safety.age import Ages
@@ -53,6 +53,7 @@ HELP_FIRST: frozenset[Outcome] = frozenset(("crisis", "emergency"))
 LONGEST_READ = 20_000
 WORDING_ASKED_FOR: dict[str, Detail] = {"simpler": "plain", "detailed": "detailed"}
 LEAST_CLINIC_COSINE = 0.5
+FACTS = "clinic-information"
 SET_UP_BONUS = 0.1
 OFF_TOPIC_CHANCE = 0.05
 OFF_TOPIC_COSINE = 0.35
@@ -356,9 +357,9 @@ class Engine:
         """The answer to a complete English question."""
         with turn.timed("retrieve"):
             hits = self._retriever.search(text, SEARCHED)
-        facts = [hit for hit in hits if hit.source.kind == "clinic-information"]
-        if self._asks_about_clinic(text) or (facts and facts[0] is hits[0]):
-            return self._clinic_answer(turn, text, facts)
+        facts, matters = [hit for hit in hits if hit.source.kind == FACTS], self._matters(text)
+        if matters or (facts and facts[0] is hits[0]):
+            return self._clinic_answer(turn, text, self._told_of(turn, text, matters) or facts)
         hits = evidence(hits)
         if reviewed := self._reviewed(turn, text, hits, lookup):
             topic, said = reviewed
@@ -470,8 +471,15 @@ class Engine:
             turn.question = turn.question.model_copy(update={"detail": detail})
         return understood
 
-    def _asks_about_clinic(self, text: str) -> bool:
-        return any(mention.term.kind == "clinic" for mention in self._terms.vocabulary.mentions(text))
+    def _matters(self, text: str) -> set[str]:
+        """The practical matters of the clinic that a text names: "clinic parking"."""
+        return {m.term.name for m in self._terms.vocabulary.mentions(text) if m.term.kind == "clinic"}
+
+    def _told_of(self, turn: Turn, text: str, matters: set[str]) -> Sequence[Hit]:
+        """The facts of the clinic that say themselves that they are about one of these matters."""
+        views = turn.views.items()
+        ids = {id for id, view in views if view.meta.kind == FACTS and matters & _declared(view.meta)}
+        return self._retriever.search_in(text, ids, SEARCHED) if ids else ()
 
     def _clinic_answer(self, turn: Turn, text: str, facts: Sequence[Hit]) -> Answer:
         """The clinic's own practical facts, or its contact where it has told none."""
@@ -501,10 +509,9 @@ class Engine:
             return self._book
 
     def _speaks_to(self, text: str, fact: Hit) -> bool:
-        """True when a fact of the clinic names the practical matter asked about, or is very close to the question."""
-        asked = {m.term.name for m in self._terms.vocabulary.mentions(text) if m.term.kind == "clinic"}
-        named = self._terms.vocabulary.names(fact.passage.titled)
-        return bool(asked & named) or max(fact.cosine, fact.question_cosine) >= LEAST_CLINIC_COSINE
+        """True when a fact of the clinic is about the practical matter asked about, or very close to the question."""
+        named = self._terms.vocabulary.names(fact.passage.titled) | _declared(fact.source)
+        return bool(self._matters(text) & named) or max(fact.cosine, fact.question_cosine) >= LEAST_CLINIC_COSINE
 
     def _ordinary_part(self, turn: Turn, lookup: _Lookup) -> list[Said]:
         text = lookup.speller.mend(turn.text)
@@ -549,6 +556,11 @@ class Engine:
 
 def _message_id(triage: Triage, outcome: Outcome) -> str:
     return "crisis_other" if outcome == "crisis" and triage.about_other else outcome
+
+
+def _declared(source: SourceMeta) -> set[str]:
+    """The terms that a source's topics name: "clinic parking" for "clinic-parking"."""
+    return {topic.replace("-", " ") for topic in source.topics}
 
 
 def _far_away(turn: Turn, coverage: Coverage, hits: Sequence[Hit]) -> bool:

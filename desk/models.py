@@ -9,6 +9,7 @@ from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, LargeBinary, 
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 STATUSES = ("open", "covered", "out_of_scope")
+DOCUMENT_STATUSES = ("uploaded", "approved", "live", "withdrawn", "failed")
 ROLES = ("reader", "editor", "admin")
 """What a user may do, each role all that the one before may."""
 
@@ -239,7 +240,12 @@ class FaqVersion(Base):
 
 
 class Document(Base):
-    """A document that staff uploaded or named, and where it stands."""
+    """A document that staff uploaded, named or wrote, and where it stands.
+
+    ``pages`` are its text as staff see and correct it; ``notes`` what was odd when it was read, as [message, whether
+    it must be ticked]; ``ticked`` the keys of suspicious passages that an editor let pass; ``authors`` who made what
+    isn't approved yet. ``live_text`` is the approved file, which stays in place while a change waits for approval.
+    """
 
     __tablename__ = "documents"
 
@@ -247,10 +253,17 @@ class Document(Base):
     source_id: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     address: Mapped[str | None] = mapped_column(Text)
-    sha256: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
     matter: Mapped[dict[str, Any]]
     status: Mapped[str] = mapped_column(index=True)
     uploaded_by: Mapped[str]
     uploaded_at: Mapped[datetime]
     approved_by: Mapped[str | None]
     approved_at: Mapped[datetime | None]
+    lock: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str | None] = mapped_column(Text)
+    pages: Mapped[list[str]] = mapped_column(JSON, default=list, deferred=True)
+    notes: Mapped[list[list[Any]]] = mapped_column(JSON, default=list)
+    ticked: Mapped[list[str]] = mapped_column(JSON, default=list)
+    authors: Mapped[list[str]] = mapped_column(JSON, default=list)
+    live_text: Mapped[str | None] = mapped_column(Text, deferred=True)

@@ -61,7 +61,7 @@ def write_seen(file: Path, files: Mapping[str, Seen]) -> None:
 def _code() -> str:
     """Digest of the code and rules that read documents: a new version reads them all again."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.iterdir()):
+    for path in sorted(Path(__file__).parent.rglob("*")):
         if path.suffix not in (".py", ".toml"):
             continue
         digest.update(path.read_bytes())

@@ -10,7 +10,7 @@ import html
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -57,14 +57,18 @@ def inspect(path: Path, body: str, first_line: int, meta: SourceMeta | None) -> 
         meta: its front matter: links, mail addresses and phone numbers in it are the source's own; None for an FAQ
             entry, whose contacts are those of its sources.
     """
-    found = sorted(
-        [*suspicions(body), *(_strange_contacts(body, meta) if meta else ())], key=lambda suspicion: suspicion.start
-    )
+    found = found_in(body, meta)
     if not found:
         return body, []
     withheld = [suspicion for suspicion in found if suspicion.withhold]
     problems = [_problem(path, body, first_line, suspicion) for suspicion in found]
-    return _without(body, withheld), problems
+    return without(body, withheld), problems
+
+
+def found_in(body: str, meta: SourceMeta | None) -> list[Suspicion]:
+    """Everything suspicious in a body, contacts that aren't the source's own included, in reading order."""
+    found = [*suspicions(body), *(_strange_contacts(body, meta) if meta else ())]
+    return sorted(found, key=lambda suspicion: suspicion.start)
 
 
 def refused(path: Path, text: str, first_line: int = 1) -> Problem | None:
@@ -125,7 +129,7 @@ def _problem(path: Path, text: str, first_line: int, suspicion: Suspicion) -> Pr
     )
 
 
-def _without(body: str, withheld: list[Suspicion]) -> str:
+def without(body: str, withheld: Sequence[Suspicion]) -> str:
     """``body`` with the stretches that hold a suspicion emptied; line numbers stay."""
     parts = list(body)
     spans = [(start, start + len(stretch)) for start, stretch in _stretches(body)]

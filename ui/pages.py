@@ -9,7 +9,11 @@ from errors import OperatorError
 PUBLIC = {"chat.py": "nav_chat", "library.py": "nav_library"}
 """File below ``ui/`` → id of its name."""
 
-DESK: dict[str, str] = {"desk/audit.py": "nav_audit", "desk/draft.py": "nav_draft"}
+DESK: dict[str, str] = {
+    "desk/draft.py": "nav_draft",
+    "desk/documents.py": "nav_documents",
+    "desk/audit.py": "nav_audit",
+}
 """The staff's pages, in the same form."""
 
 
