@@ -102,6 +102,10 @@ class Recorder:
             return False
         return self._try(lambda: self._keep(question, answer, reason))
 
+    def offers_words(self, answer: Answer) -> bool:
+        """Whether the page may ask for words beside a vote on this answer."""
+        return self._settings.keep_feedback_text and may_keep(answer)
+
     def offers_to_ask_clinic(self, answer: Answer) -> bool:
         """Whether the page may offer to pass the question of this answer on to the clinic."""
         return self._settings.ask_clinic and answer.outcome == "no_evidence" and may_keep(answer)

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from answer.company import company
 from answer.schema import Answer, Question
-from ui import actions, answers, bridge, session, shared, trouble
+from ui import actions, answers, bridge, session, shared, trouble, votes
 from ui.cards import cards
 from ui.keep import Turn, puts_help_first
 from ui.session import State
@@ -156,14 +156,14 @@ def _crisis_buttons(state: State, turn: Turn) -> None:
 
 
 def _vote(state: State, turn: Turn, answer: Answer) -> None:
-    """Thumbs up or down, which live in this session only; and the answer to save."""
+    """Thumbs up or down, the answer to save, and what the clinic may have of it."""
     words, engine = shared.parts().words, shared.parts().engine
     with st.container(horizontal=True, vertical_alignment="center", key=_key(state, turn, "vote")):
         st.html(f'<p class="ka-small">{words.html("vote")}</p>', width="content")
-        if st.feedback("thumbs", key=_key(state, turn, "thumbs")) is not None:
-            st.html(f'<p class="ka-small">{words.html("vote_thanks")}</p>', width="content")
+        votes.thumbs(state, turn, answer)
         if engine and answer.sentences:
             actions.save_answer(state, turn, answer, engine)
+    votes.offers(state, turn, answer)
 
 
 def _buttons(state: State, questions: list[str], group: str) -> None:
@@ -176,7 +176,7 @@ def _buttons(state: State, questions: list[str], group: str) -> None:
 def _foot(state: State) -> None:
     words = shared.parts().words
     with st.container(key="ka-foot"):
-        st.html(f'<p class="ka-small">{words.html("kept_note")}</p>{_receiver()}')
+        st.html(f'<p class="ka-small">{words.html("kept_note")}{votes.agreed_note()}</p>{_receiver()}')
         with st.container(horizontal=True, key="ka-foot-buttons"):
             actions.take_along(state)
             label, told = words.text("new_conversation"), words.text("new_conversation_help")
@@ -198,12 +198,20 @@ def _ask(state: State, turn: Turn, slot: DeltaGenerator) -> None:
     state.saved()
     if turn.answer is None or turn.failed:
         return
+    _count(turn.answer)
     if turn.in_crisis:
         state.scroll_to = state.anchor(turn, "answer")
     state.announced = f"{state.conversation.id}/{turn.answer.id}"
     state.announcement = answers.spoken(turn.answer, words)
     for shown in answers.grow(turn.number, turn.answer, words):
         slot.html(shown)
+
+
+def _count(answer: Answer) -> None:
+    """Of every answer shown, the clinic learns that it was given."""
+    here = shared.parts()
+    if here.recorder:
+        here.recorder.count(answer, here.settings.country)
 
 
 def _why_unanswered(turn: Turn) -> str:
