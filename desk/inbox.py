@@ -90,15 +90,41 @@ class Inbox:
 
     def questions(self, line: Line, filters: Filters | None = None, number: int = 0, size: int = PAGE) -> list[Kept]:
         """The questions of one line, the newest first."""
-        mine = Kept.group_id == line.group_id if line.group_id is not None else Kept.id == line.newest.id
-        wanted = select(Kept).where(mine, *_conditions(filters or Filters()))
+        wanted = select(Kept).where(_belongs_to(line), *_conditions(filters or Filters()))
         with self._database.reading() as session:
             return list(session.scalars(wanted.order_by(Kept.id.desc()).offset(number * size).limit(size)))
 
-    def notes(self, kept_id: int) -> Sequence[Note]:
-        """The notes on a question, the oldest first."""
+    def line_of(self, kept_id: int) -> Line | None:
+        """The whole group of a question, whatever its status; None when the question was deleted."""
         with self._database.reading() as session:
-            return session.scalars(select(Note).where(Note.kept_id == kept_id).order_by(Note.id)).all()
+            kept = session.get(Kept, kept_id)
+            if kept is None or kept.group_id is None:
+                return Line(None, 1, kept) if kept else None
+            mine = Kept.group_id == kept.group_id
+            count, newest = session.execute(select(func.count(), func.max(Kept.id)).where(mine)).one()
+            return Line(kept.group_id, count, session.get_one(Kept, newest))
+
+    def ids(self, line: Line) -> Sequence[int]:
+        """The ids of all questions of a line, whatever their status."""
+        with self._database.reading() as session:
+            return session.scalars(select(Kept.id).where(_belongs_to(line)).order_by(Kept.id)).all()
+
+    def notes(self, line: Line) -> Sequence[Note]:
+        """The notes on the questions of a line, the oldest first."""
+        mine = select(Kept.id).where(_belongs_to(line))
+        with self._database.reading() as session:
+            return session.scalars(select(Note).where(Note.kept_id.in_(mine)).order_by(Note.id)).all()
+
+    def choices(self, field: str) -> Sequence[str]:
+        """The values that ``site``, ``language`` or ``reason`` has in any question, in order."""
+        column = {"site": Kept.site, "language": Kept.language, "reason": Kept.reason}[field]
+        with self._database.reading() as session:
+            return session.scalars(select(column).distinct().order_by(column)).all()
+
+    def waiting(self) -> int:
+        """How many questions have no group yet."""
+        with self._database.reading() as session:
+            return session.scalar(select(func.count()).where(Kept.group_id.is_(None))) or 0
 
     def set_status(self, ids: Sequence[int], status: str, user: User) -> int:
         """Mark questions ``covered``, ``out_of_scope`` or ``open`` again: how many weren't yet.
@@ -129,7 +155,7 @@ class Inbox:
             InboxError: an empty or very long note, or the question was deleted meanwhile.
             NotAllowedError: the user may only read.
         """
-        _check_editor(user)
+        check_editor(user)
         if not 1 <= len(text.strip()) <= LONGEST_NOTE:
             raise InboxError(f"A note needs 1 to {LONGEST_NOTE} characters.")
         with self._database.writing() as session:
@@ -141,7 +167,7 @@ class Inbox:
             audit.log(session, user.name, "note added", ("kept", kept_id), after={"note": note.id})
 
     def _set(self, ids: Sequence[int], user: User, field: str, value: Any) -> int:
-        _check_editor(user)
+        check_editor(user)
         changed = 0
         with self._database.writing() as session:
             for kept in _by_ids(session, ids):
@@ -158,6 +184,10 @@ class Inbox:
                     )
                     changed += 1
         return changed
+
+
+def _belongs_to(line: Line) -> ColumnElement[bool]:
+    return Kept.group_id == line.group_id if line.group_id is not None else Kept.id == line.newest.id
 
 
 def _by_ids(session: Session, ids: Sequence[int]) -> Sequence[Kept]:
@@ -186,6 +216,7 @@ def _end_of(day: date) -> datetime:
     return datetime.combine(day, time.max, now().tzinfo)
 
 
-def _check_editor(user: User) -> None:
+def check_editor(user: User) -> None:
+    """Raises ``NotAllowedError`` for a user who may only read."""
     if not allows(user, "editor"):
         raise NotAllowedError(f"“{user.name}” may read here, not change anything: ask an admin for the role editor.")

@@ -15,6 +15,7 @@ from ui import actions, answers, bridge, session, shared, trouble, votes
 from ui.cards import cards
 from ui.keep import Turn, puts_help_first
 from ui.session import State
+from ui.words import literal
 
 _INPUT = "ka_question"
 
@@ -170,7 +171,7 @@ def _buttons(state: State, questions: list[str], group: str) -> None:
     with st.container(key=f"ka-ask-{group}"):
         for number, question in enumerate(questions):
             key = f"{state.conversation.id}-{group}-{number}"
-            st.button(_literal(question), key=key, on_click=state.ask_next, args=(question,), width="stretch")
+            st.button(literal(question), key=key, on_click=state.ask_next, args=(question,), width="stretch")
 
 
 def _foot(state: State) -> None:
@@ -252,11 +253,6 @@ def _question(state: State, turn: Turn) -> Question:
 
 def _key(state: State, turn: Turn, name: str) -> str:
     return f"{state.conversation.id}-{turn.number}-{name}"
-
-
-def _literal(text: str) -> str:
-    """``text`` for a Streamlit label, which reads Markdown: every character that could mean something is escaped."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|$~:" else c for c in text)
 
 
 show()

@@ -9,7 +9,11 @@ from errors import OperatorError
 PUBLIC = {"chat.py": "nav_chat", "library.py": "nav_library"}
 """File below ``ui/`` → id of its name."""
 
-DESK: dict[str, str] = {"desk/audit.py": "nav_audit"}
+DESK: dict[str, str] = {
+    "desk/inbox.py": "nav_inbox",
+    "desk/tickets.py": "nav_tickets",
+    "desk/audit.py": "nav_audit",
+}
 """The staff's pages, in the same form."""
 
 
