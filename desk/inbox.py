@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, literal_column, select, table, text
 from sqlalchemy.orm import Session
 
 from desk import audit
@@ -18,6 +18,8 @@ from errors import OperatorError
 
 PAGE = 25
 LONGEST_NOTE = 2000
+SHORTEST_INDEXED = 3
+"""Characters of the shortest string that SQLite's index of strings can look up."""
 
 
 class InboxError(OperatorError):
@@ -74,7 +76,7 @@ class Inbox:
         Raises:
             DatabaseError: the database can't be reached.
         """
-        conditions = _conditions(filters or Filters())
+        conditions = self._conditions(filters or Filters())
         # One that isn't grouped yet is a line of its own, under a number that no group has.
         key = func.coalesce(Kept.group_id, -Kept.id).label("key")
         size_of, newest = func.count().label("size"), func.max(Kept.id).label("newest")
@@ -90,7 +92,7 @@ class Inbox:
 
     def questions(self, line: Line, filters: Filters | None = None, number: int = 0, size: int = PAGE) -> list[Kept]:
         """The questions of one line, the newest first."""
-        wanted = select(Kept).where(_belongs_to(line), *_conditions(filters or Filters()))
+        wanted = select(Kept).where(_belongs_to(line), *self._conditions(filters or Filters()))
         with self._database.reading() as session:
             return list(session.scalars(wanted.order_by(Kept.id.desc()).offset(number * size).limit(size)))
 
@@ -148,7 +150,7 @@ class Inbox:
             raise InboxError(f"“{assignee.name}” is disabled: choose somebody else.")
         return self._set(ids, user, "assignee_id", assignee.id if assignee else None)
 
-    def note(self, kept_id: int, text: str, user: User) -> None:
+    def note(self, kept_id: int, words: str, user: User) -> None:
         """Add a note to a question.
 
         Raises:
@@ -156,15 +158,32 @@ class Inbox:
             NotAllowedError: the user may only read.
         """
         check_editor(user)
-        if not 1 <= len(text.strip()) <= LONGEST_NOTE:
+        if not 1 <= len(words.strip()) <= LONGEST_NOTE:
             raise InboxError(f"A note needs 1 to {LONGEST_NOTE} characters.")
         with self._database.writing() as session:
             if session.get(Kept, kept_id) is None:
                 raise InboxError("This question was deleted meanwhile.")
-            note = Note(kept_id=kept_id, at=now(), who=user.name, text=text.strip())
+            note = Note(kept_id=kept_id, at=now(), who=user.name, text=words.strip())
             session.add(note)
             session.flush()
             audit.log(session, user.name, "note added", ("kept", kept_id), after={"note": note.id})
+
+    def _conditions(self, filters: Filters) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        for field in ("status", "reason", "assignee_id", "site", "language"):
+            value = getattr(filters, field)
+            if value is not None:
+                found.append(getattr(Kept, field) == value)
+        if filters.since:
+            found.append(Kept.at >= _midnight(filters.since))
+        if filters.until:
+            found.append(Kept.at <= _end_of(filters.until))
+        words = filters.words.split()
+        if self._database.is_sqlite:
+            indexed = [word for word in words if len(word) >= SHORTEST_INDEXED]
+            words = [word for word in words if len(word) < SHORTEST_INDEXED]
+            found += [_in_index(indexed)] if indexed else []
+        return [*found, *(Kept.text.icontains(word, autoescape=True) for word in words)]
 
     def _set(self, ids: Sequence[int], user: User, field: str, value: Any) -> int:
         check_editor(user)
@@ -190,22 +209,17 @@ def _belongs_to(line: Line) -> ColumnElement[bool]:
     return Kept.group_id == line.group_id if line.group_id is not None else Kept.id == line.newest.id
 
 
+def _in_index(words: Sequence[str]) -> ColumnElement[bool]:
+    """Questions that hold all these strings, by SQLite's index of them (a table that only migrations know)."""
+    wanted = " AND ".join('"' + word.replace('"', '""') + '"' for word in words)
+    index = literal_column("kept_words")
+    return Kept.id.in_(
+        select(literal_column("rowid")).select_from(table("kept_words")).where(index.op("MATCH")(wanted))
+    )
+
+
 def _by_ids(session: Session, ids: Sequence[int]) -> Sequence[Kept]:
     return session.scalars(select(Kept).where(Kept.id.in_(ids)).order_by(Kept.id).with_for_update()).all()
-
-
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    for field in ("status", "reason", "assignee_id", "site", "language"):
-        value = getattr(filters, field)
-        if value is not None:
-            found.append(getattr(Kept, field) == value)
-    if filters.since:
-        found.append(Kept.at >= _midnight(filters.since))
-    if filters.until:
-        found.append(Kept.at <= _end_of(filters.until))
-    found += [Kept.text.icontains(word, autoescape=True) for word in filters.words.split()]
-    return found
 
 
 def _midnight(day: date) -> datetime:

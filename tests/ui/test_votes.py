@@ -74,7 +74,7 @@ def test_beside_no_evidence_one_press_keeps_the_question_without_details(open_ch
     at = ask(open_chat(keep_unanswered=True), UNKNOWN)
     assert "May the clinic keep this question, without your details, to answer it?" in page_html(at)
     button(at, KEEP).click().run()
-    assert "keeps this question without your details" in page_html(at)
+    assert "This question is kept for the Harbour Clinic" in page_html(at)
     assert KEEP not in labels(at)
     with database.reading() as session:
         (kept,) = session.query(Kept)
@@ -143,7 +143,7 @@ def test_an_unanswered_question_becomes_a_ticket_with_a_contact_of_the_readers_c
     assert count(database, Ticket) == 0
     at.radio[0].set_value("phone")
     at = pass_on(at, "+1 555 0100 22")
-    assert "has your question and will reply" in page_html(at)
+    assert "Your question is with the Harbour Clinic now" in page_html(at)
     with database.reading() as session:
         (ticket,) = session.query(Ticket)
     assert (ticket.route, ticket.contact, ticket.status) == ("phone", "+1 555 0100 22", "open")
