@@ -212,10 +212,8 @@ def _belongs_to(line: Line) -> ColumnElement[bool]:
 def _in_index(words: Sequence[str]) -> ColumnElement[bool]:
     """Questions that hold all these strings, by SQLite's index of them (a table that only migrations know)."""
     wanted = " AND ".join('"' + word.replace('"', '""') + '"' for word in words)
-    index = literal_column("kept_words")
-    return Kept.id.in_(
-        select(literal_column("rowid")).select_from(table("kept_words")).where(index.op("MATCH")(wanted))
-    )
+    matches = text("kept_words MATCH :wanted").bindparams(wanted=wanted)
+    return Kept.id.in_(select(literal_column("rowid")).select_from(table("kept_words")).where(matches))
 
 
 def _by_ids(session: Session, ids: Sequence[int]) -> Sequence[Kept]:
