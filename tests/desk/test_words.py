@@ -68,7 +68,7 @@ def test_a_database_of_the_version_before_is_brought_up_to_date_with_its_questio
         connection.execute(
             text(
                 "INSERT INTO kept (answer_id, at, text, reason, outcome, confidence, language, site, consent_at,"
-                " status, answer) VALUES ('a1', '2026-11-01', 'Does it help with tinnitus?', 'no_evidence', 'no_evidence',"
+                " status, answer) VALUES ('a1', '2026-11-01', 'Does it help with tinnitus?', 'unhelpful', 'answered',"
                 " '', 'en', '', '2026-11-01', 'open', '{}')"
             )
         )

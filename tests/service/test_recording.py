@@ -160,3 +160,12 @@ def test_a_database_that_is_down_at_the_start_costs_no_answer_and_counts_again_w
     recorder.flush()
     with database.reading() as session:
         assert records.total(session) == 1
+
+
+def test_the_privacy_page_says_what_is_kept_when_a_reader_agrees(open_recorded: OpenRecorded, api: TestClient) -> None:
+    assert "counts how many questions" not in api.get("/privacy").text
+    plain = open_recorded()[0].get("/privacy").text
+    assert "counts how many questions" in plain and "Only if you" not in plain
+    agreed = open_recorded(keep_unanswered=True, ask_clinic=True, retention_days=99)[0].get("/privacy").text
+    assert "deleted about 99 days later" in agreed
+    assert "Only if you ask" in agreed and "unless you agree" in agreed
