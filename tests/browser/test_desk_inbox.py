@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from desk.database import Database
+from desk.models import Feedback, Kept
 from desk.users import Users
 from settings import PREFIX, ROOT
 from tests.browser.conftest import PASSWORD, STAFF, environment, free_port, sign_in, started
@@ -22,25 +23,31 @@ READER = "ben"
 
 
 @pytest.fixture(scope="module")
-def clinic_url(engine: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An app whose clinic keeps unanswered questions and takes questions for itself, with two editors and a reader."""
+def clinic(engine: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """An app whose clinic keeps questions and takes some for itself, with two editors and a reader; its database."""
     folder = tmp_path_factory.mktemp("inbox")
-    on = dict.fromkeys((f"{PREFIX}KEEP_UNANSWERED", f"{PREFIX}ASK_CLINIC"), "true")
+    names = ("KEEP_UNANSWERED", "ASK_CLINIC", "KEEP_FEEDBACK_TEXT")
+    on = {f"{PREFIX}{name}": "true" for name in names}
     given = environment(engine.settings, free_port(), folder) | on | {f"{PREFIX}PAGES": "all"}
     database = Database(given[f"{PREFIX}DATABASE_URL"])
     for name in (*STAFF, READER):
         Users(database).add(name, PASSWORD, "reader" if name == READER else "editor", "test")
     database.close()
     with started([str(ROOT / "app.py")], given, tmp_path_factory.mktemp("elsewhere")) as url:
-        yield url
+        yield url, given[f"{PREFIX}DATABASE_URL"]
 
 
-def ask(page: Page, url: str, text: str = UNKNOWN) -> None:
+@pytest.fixture
+def clinic_url(clinic: tuple[str, str]) -> str:
+    return clinic[0]
+
+
+def ask(page: Page, url: str, text: str = UNKNOWN, told: str = "The sources here don't") -> None:
     page.goto(url)
     box = page.get_by_placeholder("Type your question")
     box.fill(text)
     box.press("Enter")
-    expect(page.get_by_text("The sources here don't").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(told).first).to_be_visible(timeout=60_000)
 
 
 def serious(page: Page) -> list[Any]:
@@ -108,3 +115,26 @@ def test_a_question_is_passed_on_and_answered_by_the_clinic(reader: Page, clinic
     reader.get_by_role("button", name="Mark as answered and delete the contact").click()
     expect(reader.get_by_text("Answered. The contact is deleted.")).to_be_visible()
     expect(reader.get_by_text("jo@example.com")).to_have_count(0)
+
+
+def test_after_a_thumb_down_the_reader_says_why_and_lets_the_clinic_keep_the_question(
+    reader: Page, clinic: tuple[str, str]
+) -> None:
+    url, address = clinic
+    ask(reader, url, "What are the common side effects of ketamine?", "Where this comes from")
+    expect(reader.get_by_role("button", name=KEEP)).to_have_count(0)
+    reader.get_by_role("radio", name="Thumbs down").click()
+    reader.get_by_label("Would you like to tell us what was missing or wrong?").fill("Too long for me.")
+    reader.get_by_role("button", name="Send", exact=True).click()
+    expect(reader.get_by_text("Thank you for telling us.")).to_be_visible()
+    reader.get_by_role("button", name=KEEP).click()
+    expect(reader.get_by_text("This question is kept")).to_be_visible()
+    assert serious(reader) == []
+    reader.reload()
+    expect(reader.get_by_text("This question is kept")).to_be_visible()
+    database = Database(address)
+    with database.reading() as session:
+        vote = session.query(Feedback).one()
+        kept = session.query(Kept).where(Kept.answer_id == vote.answer_id).one()
+    database.close()
+    assert (vote.helpful, vote.text, kept.reason) == (False, "Too long for me.", "unhelpful")
