@@ -174,6 +174,11 @@ class Engine:
         """True when a chat model writes answers."""
         return self._generator is not None
 
+    @property
+    def triager(self) -> Triager:
+        """What finds danger in a message, by rules and classifier."""
+        return self._triager
+
     def suggestions(self) -> list[str]:
         """Questions to start with."""
         return self._suggestions.first()

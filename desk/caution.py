@@ -18,9 +18,9 @@ HELP_NEVER_KEPT = frozenset({"crisis", "emergency", "check_in"})
 class Caution:
     """Looks at words again when they are about to be stored, whatever was decided when they were answered."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._corpus = settings.corpus_dir
-        self._triager: Triager | None = None
+    def __init__(self, settings: Settings, triager: Triager | None = None) -> None:
+        """``triager`` finds danger; without one it is loaded when it is first needed, which takes seconds."""
+        self._corpus, self._triager = settings.corpus_dir, triager
 
     def is_danger(self, text: str) -> bool:
         """Whether a text speaks of danger: it must never be stored."""

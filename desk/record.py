@@ -59,7 +59,10 @@ class Recorder:
     def of(cls, settings: Settings, database: Database, engine: Engine | None) -> Recorder:
         """The recorder of a process; it names topics by the first one of each source."""
         sources = engine.sources() if engine else []
-        return cls(settings, database, {view.meta.id: view.meta.topics[0] for view in sources if view.meta.topics})
+        topics = {view.meta.id: view.meta.topics[0] for view in sources if view.meta.topics}
+        recorder = cls(settings, database, topics)
+        recorder._caution = Caution(settings, engine.triager if engine else None)
+        return recorder
 
     @property
     def keeps_questions(self) -> bool:

@@ -58,7 +58,7 @@ def serious(page: Page) -> list[Any]:
 def test_a_kept_question_is_found_noted_and_marked_by_staff(reader: Page, clinic_url: str) -> None:
     ask(reader, clinic_url)
     reader.get_by_role("button", name=KEEP).click()
-    expect(reader.get_by_text("This question is kept for the Harbour Clinic")).to_be_visible()
+    expect(reader.get_by_text("This question is kept for the Harbour Clinic")).to_be_visible(timeout=20_000)
     expect(reader.get_by_role("button", name=KEEP)).to_have_count(0)
     assert serious(reader) == []
 
@@ -83,7 +83,7 @@ def test_a_kept_question_is_found_noted_and_marked_by_staff(reader: Page, clinic
 def test_a_role_reader_sees_it_but_can_press_nothing(phone: Page, clinic_url: str) -> None:
     ask(phone, clinic_url, "Can ketamine be given to parrots with tinnitus?")
     phone.get_by_role("button", name=KEEP).click()
-    expect(phone.get_by_text("This question is kept for the Harbour Clinic")).to_be_visible()
+    expect(phone.get_by_text("This question is kept for the Harbour Clinic")).to_be_visible(timeout=20_000)
     sign_in(phone, clinic_url, READER)
     assert no_sideways_scroll(phone)
     phone.get_by_role("button", name="parrots").click()
@@ -100,7 +100,7 @@ def test_a_question_is_passed_on_and_answered_by_the_clinic(reader: Page, clinic
     reader.get_by_label("Your e-mail address or phone number").fill("jo@example.com")
     reader.get_by_text("I agree that the Harbour Clinic stores").click()
     reader.get_by_role("button", name="Send to the clinic").click()
-    expect(reader.get_by_text("Your question is with the Harbour Clinic now")).to_be_visible()
+    expect(reader.get_by_text("Your question is with the Harbour Clinic now")).to_be_visible(timeout=20_000)
 
     sign_in(reader, clinic_url)
     reader.goto(f"{clinic_url}/tickets")
@@ -126,12 +126,12 @@ def test_after_a_thumb_down_the_reader_says_why_and_lets_the_clinic_keep_the_que
     reader.get_by_role("radio", name="Thumbs down").click()
     reader.get_by_label("Would you like to tell us what was missing or wrong?").fill("Too long for me.")
     reader.get_by_role("button", name="Send", exact=True).click()
-    expect(reader.get_by_text("Thank you for telling us.")).to_be_visible()
+    expect(reader.get_by_text("Thank you for telling us.")).to_be_visible(timeout=20_000)
     reader.get_by_role("button", name=KEEP).click()
-    expect(reader.get_by_text("This question is kept")).to_be_visible()
+    expect(reader.get_by_text("This question is kept")).to_be_visible(timeout=20_000)
     assert serious(reader) == []
     reader.reload()
-    expect(reader.get_by_text("This question is kept")).to_be_visible()
+    expect(reader.get_by_text("This question is kept")).to_be_visible(timeout=20_000)
     database = Database(address)
     with database.reading() as session:
         vote = session.query(Feedback).one()

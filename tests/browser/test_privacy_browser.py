@@ -47,7 +47,7 @@ def test_a_run_leaves_no_identifier_in_files_or_logs(
         )
         try:
             url = f"http://127.0.0.1:{port}"
-            wait_until_up(url, process)
+            wait_until_up(url, process, tmp_path / "log")
             open_chat(reader, url)
             for message in MESSAGES:
                 ask(reader, message)
