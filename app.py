@@ -65,13 +65,6 @@ def parts_without_engine(settings: Settings) -> Parts:
     return Parts(settings, words, CrisisLines(settings.corpus_dir / "crisis-lines.toml"), None)
 
 
-def open_recorder(parts: Parts, database: Database) -> Recorder:
-    """What counts answers, by the first topic of their sources."""
-    sources = parts.engine.sources() if parts.engine else []
-    topics = {view.meta.id: view.meta.topics[0] for view in sources if view.meta.topics}
-    return Recorder(parts.settings, database, topics)
-
-
 def staff_door(settings: Settings, database: Database) -> ASGIApp:
     """Sign-in and sign-out for staff, below ``/desk``."""
     from desk.signin import signin  # noqa: PLC0415 - only a process with the staff's pages has it
@@ -91,12 +84,12 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     except OperatorError as error:
         _LOG.error("No question can be answered. %s", error)
         parts = parts_without_engine(settings)
-    recorder = open_recorder(parts, database)
+    recorder = Recorder.of(settings, database, parts.engine)
     parts = replace(parts, recorder=recorder, database=database)
     shared.provide(parts)
     if settings.pages != "public":
         front.desk = staff_door(settings, database)
-    front.open(Context.open(settings, parts.engine, parts.crisis_lines, limiter))
+    front.open(Context.open(settings, parts.engine, parts.crisis_lines, limiter, recorder))
     try:
         yield {"parts": parts}
     finally:

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, cast
 
@@ -309,13 +309,24 @@ def serve(
 def _serve(settings: Settings, host: str | None, port: int | None, *, api_only: bool = False) -> None:
     chosen = settings.model_copy(update={"host": host or settings.host, "port": port or settings.port})
     if api_only:
-        from service.serve import serve_api
-
-        serve_api(chosen)
+        _serve_api(chosen)
     else:
         from app import serve as serve_all
 
         serve_all(chosen)
+
+
+def _serve_api(settings: Settings) -> None:
+    """The API alone, with the records of the desk behind it."""
+    from desk.database import Database
+    from desk.record import Recorder
+    from service.serve import serve_api
+
+    database = Database.of(settings)
+    try:
+        serve_api(settings, partial(Recorder.of, settings, database))
+    finally:
+        database.close()
 
 
 def _settings(collection: str | None, data_dir: Path | None) -> Settings:

@@ -152,6 +152,9 @@ class Settings(BaseSettings):
     )
     keep_conversations: bool = Field(False, description="Readers may let the clinic keep any question, redacted.")
     keep_feedback_text: bool = Field(False, description="Words written beside a thumbs-down are kept, redacted.")
+    ask_clinic: bool = Field(
+        False, description="Readers may pass a question without an answer on to the clinic, with how to reach them."
+    )
     retention_days: int = Field(
         180, ge=1, le=3650, description="Age in days from which 'records purge' deletes what readers wrote."
     )

@@ -34,7 +34,7 @@ from answer.turns import AGAIN
 from answer.verify import Verifier
 from ingest.clean import NOT_TEXT
 from ingest.corpus import FAQ, faq_folder
-from ingest.embed import Embedder, identify
+from ingest.embed import Embedder, Vectors, identify
 from ingest.generation import Generation, IndexFolder
 from ingest.schema import Passage, SourceMeta
 from ingest.terms import Terms
@@ -116,6 +116,7 @@ class Engine:
         self._suggestions = Suggestions(settings.prompts_dir / "suggestions", settings.language)
         self._terms = terms
         self._index = index
+        self._embedder = embedder
         self._faq = faq
         self._book: FaqBook | None = None
         self._translations = Translations(load_translations(corpus / FAQ)[0] if faq else {})
@@ -174,6 +175,11 @@ class Engine:
         """True when a chat model writes answers."""
         return self._generator is not None
 
+    @property
+    def triager(self) -> Triager:
+        """What finds danger in a message, by rules and classifier."""
+        return self._triager
+
     def suggestions(self) -> list[str]:
         """Questions to start with."""
         return self._suggestions.first()
@@ -202,6 +208,10 @@ class Engine:
         with self._index.reading() as generation:
             speller = self._lookup(generation).speller
             return self._retriever.search_many([speller.mend(text) for text in texts], k)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of texts, by the embedder in use."""
+        return self._embedder.embed(texts)
 
     def coverage(self, text: str) -> Coverage:
         """How likely the sources cover a question, and by what it was judged."""

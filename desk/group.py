@@ -19,21 +19,24 @@ BATCH = 500
 Embed = Callable[[Sequence[str]], Vectors]
 
 
-def group_new(database: Database, embed: Embed, embedder: str) -> int:
-    """Put all questions that have no group yet into one: how many were put.
+def group_new(database: Database, embed: Embed, embedder: str, most: int | None = None) -> int:
+    """Put questions that have no group yet into one, the oldest first: how many had none.
 
     Args:
         database: where they lie.
         embed: gives unit vectors of texts.
         embedder: its name; groups that another one made are made anew, since vectors of two can't be compared.
+        most: how many at most; None for all.
 
     Raises:
         DatabaseError: the database can't be reached.
     """
-    with database.writing() as session:
-        session.execute(delete(Group).where(Group.embedder != embedder))
+    _forget_others(database, embedder)
     done = 0
-    while count := _group_batch(database, embed, embedder):
+    while most is None or done < most:
+        count = _group_batch(database, embed, embedder, BATCH if most is None else min(BATCH, most - done))
+        if not count:
+            break
         done += count
     return done
 
@@ -58,14 +61,31 @@ def assign(vectors: Vectors, leaders: Vectors) -> tuple[list[int], list[int]]:
     return numbers, begun
 
 
-def _group_batch(database: Database, embed: Embed, embedder: str) -> int:
+def _forget_others(database: Database, embedder: str) -> None:
+    """Delete groups of another embedder; takes the write lock only when there are any."""
+    others = Group.embedder != embedder
     with database.reading() as session:
-        waiting = select(Kept.id, Kept.text).where(Kept.group_id.is_(None)).order_by(Kept.id).limit(BATCH)
+        if session.scalar(select(Group.id).where(others).limit(1)) is None:
+            return
+    with database.writing() as session:
+        session.execute(delete(Group).where(others))
+
+
+def _group_batch(database: Database, embed: Embed, embedder: str, size: int) -> int:
+    """Embeds outside the transaction; what another process grouped meanwhile is left as it is."""
+    with database.reading() as session:
+        waiting = select(Kept.id, Kept.text).where(Kept.group_id.is_(None)).order_by(Kept.id).limit(size)
         rows = session.execute(waiting).all()
     if not rows:
         return 0
-    vectors = embed([row.text for row in rows])
+    found, vectors = len(rows), embed([row.text for row in rows])
     with database.writing() as session:
+        mine = Kept.id.in_([row.id for row in rows]), Kept.group_id.is_(None)
+        still = set(session.scalars(select(Kept.id).where(*mine).with_for_update()))
+        vectors = vectors[[row.id in still for row in rows]]
+        rows = [row for row in rows if row.id in still]
+        if not rows:
+            return found
         ids, leaders = _leaders(session, embedder, vectors.shape[1])
         numbers, begun = assign(vectors, leaders)
         new = [Group(embedder=embedder, leader=vectors[position].astype("<f4").tobytes()) for position in begun]
@@ -74,7 +94,7 @@ def _group_batch(database: Database, embed: Embed, embedder: str) -> int:
         ids += [group.id for group in new]
         changes = [{"id": row.id, "group_id": ids[number]} for row, number in zip(rows, numbers, strict=True)]
         session.execute(update(Kept), changes)
-    return len(rows)
+    return found
 
 
 def _leaders(session: Session, embedder: str, dimension: int) -> tuple[list[int], Vectors]:

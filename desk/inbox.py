@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, literal_column, select, table, text
 from sqlalchemy.orm import Session
 
 from desk import audit
@@ -18,6 +18,8 @@ from errors import OperatorError
 
 PAGE = 25
 LONGEST_NOTE = 2000
+SHORTEST_INDEXED = 3
+"""Characters of the shortest string that SQLite's index of strings can look up."""
 
 
 class InboxError(OperatorError):
@@ -74,7 +76,7 @@ class Inbox:
         Raises:
             DatabaseError: the database can't be reached.
         """
-        conditions = _conditions(filters or Filters())
+        conditions = self._conditions(filters or Filters())
         # One that isn't grouped yet is a line of its own, under a number that no group has.
         key = func.coalesce(Kept.group_id, -Kept.id).label("key")
         size_of, newest = func.count().label("size"), func.max(Kept.id).label("newest")
@@ -90,15 +92,41 @@ class Inbox:
 
     def questions(self, line: Line, filters: Filters | None = None, number: int = 0, size: int = PAGE) -> list[Kept]:
         """The questions of one line, the newest first."""
-        mine = Kept.group_id == line.group_id if line.group_id is not None else Kept.id == line.newest.id
-        wanted = select(Kept).where(mine, *_conditions(filters or Filters()))
+        wanted = select(Kept).where(_belongs_to(line), *self._conditions(filters or Filters()))
         with self._database.reading() as session:
             return list(session.scalars(wanted.order_by(Kept.id.desc()).offset(number * size).limit(size)))
 
-    def notes(self, kept_id: int) -> Sequence[Note]:
-        """The notes on a question, the oldest first."""
+    def line_of(self, kept_id: int) -> Line | None:
+        """The whole group of a question, whatever its status; None when the question was deleted."""
         with self._database.reading() as session:
-            return session.scalars(select(Note).where(Note.kept_id == kept_id).order_by(Note.id)).all()
+            kept = session.get(Kept, kept_id)
+            if kept is None or kept.group_id is None:
+                return Line(None, 1, kept) if kept else None
+            mine = Kept.group_id == kept.group_id
+            count, newest = session.execute(select(func.count(), func.max(Kept.id)).where(mine)).one()
+            return Line(kept.group_id, count, session.get_one(Kept, newest))
+
+    def ids(self, line: Line) -> Sequence[int]:
+        """The ids of all questions of a line, whatever their status."""
+        with self._database.reading() as session:
+            return session.scalars(select(Kept.id).where(_belongs_to(line)).order_by(Kept.id)).all()
+
+    def notes(self, line: Line) -> Sequence[Note]:
+        """The notes on the questions of a line, the oldest first."""
+        mine = select(Kept.id).where(_belongs_to(line))
+        with self._database.reading() as session:
+            return session.scalars(select(Note).where(Note.kept_id.in_(mine)).order_by(Note.id)).all()
+
+    def choices(self, field: str) -> Sequence[str]:
+        """The values that ``site``, ``language`` or ``reason`` has in any question, in order."""
+        column = {"site": Kept.site, "language": Kept.language, "reason": Kept.reason}[field]
+        with self._database.reading() as session:
+            return session.scalars(select(column).distinct().order_by(column)).all()
+
+    def waiting(self) -> int:
+        """How many questions have no group yet."""
+        with self._database.reading() as session:
+            return session.scalar(select(func.count()).where(Kept.group_id.is_(None))) or 0
 
     def set_status(self, ids: Sequence[int], status: str, user: User) -> int:
         """Mark questions ``covered``, ``out_of_scope`` or ``open`` again: how many weren't yet.
@@ -122,26 +150,43 @@ class Inbox:
             raise InboxError(f"“{assignee.name}” is disabled: choose somebody else.")
         return self._set(ids, user, "assignee_id", assignee.id if assignee else None)
 
-    def note(self, kept_id: int, text: str, user: User) -> None:
+    def note(self, kept_id: int, words: str, user: User) -> None:
         """Add a note to a question.
 
         Raises:
             InboxError: an empty or very long note, or the question was deleted meanwhile.
             NotAllowedError: the user may only read.
         """
-        _check_editor(user)
-        if not 1 <= len(text.strip()) <= LONGEST_NOTE:
+        check_editor(user)
+        if not 1 <= len(words.strip()) <= LONGEST_NOTE:
             raise InboxError(f"A note needs 1 to {LONGEST_NOTE} characters.")
         with self._database.writing() as session:
             if session.get(Kept, kept_id) is None:
                 raise InboxError("This question was deleted meanwhile.")
-            note = Note(kept_id=kept_id, at=now(), who=user.name, text=text.strip())
+            note = Note(kept_id=kept_id, at=now(), who=user.name, text=words.strip())
             session.add(note)
             session.flush()
             audit.log(session, user.name, "note added", ("kept", kept_id), after={"note": note.id})
 
+    def _conditions(self, filters: Filters) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        for field in ("status", "reason", "assignee_id", "site", "language"):
+            value = getattr(filters, field)
+            if value is not None:
+                found.append(getattr(Kept, field) == value)
+        if filters.since:
+            found.append(Kept.at >= _midnight(filters.since))
+        if filters.until:
+            found.append(Kept.at <= _end_of(filters.until))
+        words = filters.words.split()
+        if self._database.is_sqlite:
+            indexed = [word for word in words if len(word) >= SHORTEST_INDEXED]
+            words = [word for word in words if len(word) < SHORTEST_INDEXED]
+            found += [_in_index(indexed)] if indexed else []
+        return [*found, *(Kept.text.icontains(word, autoescape=True) for word in words)]
+
     def _set(self, ids: Sequence[int], user: User, field: str, value: Any) -> int:
-        _check_editor(user)
+        check_editor(user)
         changed = 0
         with self._database.writing() as session:
             for kept in _by_ids(session, ids):
@@ -160,22 +205,19 @@ class Inbox:
         return changed
 
 
+def _belongs_to(line: Line) -> ColumnElement[bool]:
+    return Kept.group_id == line.group_id if line.group_id is not None else Kept.id == line.newest.id
+
+
+def _in_index(words: Sequence[str]) -> ColumnElement[bool]:
+    """Questions that hold all these strings, by SQLite's index of them (a table that only migrations know)."""
+    wanted = " AND ".join('"' + word.replace('"', '""') + '"' for word in words)
+    matches = text("kept_words MATCH :wanted").bindparams(wanted=wanted)
+    return Kept.id.in_(select(literal_column("rowid")).select_from(table("kept_words")).where(matches))
+
+
 def _by_ids(session: Session, ids: Sequence[int]) -> Sequence[Kept]:
     return session.scalars(select(Kept).where(Kept.id.in_(ids)).order_by(Kept.id).with_for_update()).all()
-
-
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    for field in ("status", "reason", "assignee_id", "site", "language"):
-        value = getattr(filters, field)
-        if value is not None:
-            found.append(getattr(Kept, field) == value)
-    if filters.since:
-        found.append(Kept.at >= _midnight(filters.since))
-    if filters.until:
-        found.append(Kept.at <= _end_of(filters.until))
-    found += [Kept.text.icontains(word, autoescape=True) for word in filters.words.split()]
-    return found
 
 
 def _midnight(day: date) -> datetime:
@@ -186,6 +228,7 @@ def _end_of(day: date) -> datetime:
     return datetime.combine(day, time.max, now().tzinfo)
 
 
-def _check_editor(user: User) -> None:
+def check_editor(user: User) -> None:
+    """Raises ``NotAllowedError`` for a user who may only read."""
     if not allows(user, "editor"):
         raise NotAllowedError(f"“{user.name}” may read here, not change anything: ask an admin for the role editor.")

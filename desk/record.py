@@ -11,30 +11,29 @@ import hashlib
 import logging
 import re
 import threading
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from answer.schema import Answer, Question
 from desk import records
+from desk.caution import Caution, may_keep
+from desk.contact import Contact
 from desk.database import Database
 from desk.models import now
 from errors import OperatorError
-from safety.classify import Classifier
-from safety.privacy import Redactor, redactor
-from safety.triage import Triager
-from settings import ROOT, Settings
+from settings import Settings
 
-NEVER_KEPT = frozenset({"crisis", "emergency", "abuse"})
-"""Outcomes and labels whose words are never stored, whatever the settings and the reader say."""
-
-HELP_NEVER_KEPT = frozenset({"crisis", "emergency", "check_in"})
-"""Nor are words beside which help was shown because of the reader's own state."""
+if TYPE_CHECKING:
+    from answer.engine import Engine
 
 Reason = Literal["unhelpful", "no_evidence", "low_confidence", "conversation"]
 WAITING = 10_000
+REMEMBERED = 20_000
+"""Answers of this process whose votes still find them by id."""
+
 FEEDBACK_CHARS = 2000
 _COUNTRY = re.compile("[A-Z]{2}")
 _OWN_ID = re.compile("[0-9a-f]{32}")
@@ -47,13 +46,28 @@ class Recorder:
     def __init__(self, settings: Settings, database: Database, topics: Mapping[str, str] | None = None) -> None:
         """``topics`` names the topic of each source id, for the counts by topic."""
         self._settings, self._database, self._topics = settings, database, topics or {}
-        self._triager: Triager | None = None
+        self._caution = Caution(settings)
+        self._answered: OrderedDict[str, tuple[str, bool]] = OrderedDict()
         self._waiting: deque[Counter[records.Key]] = deque(maxlen=WAITING)
         self._wake, self._idle = threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._writer: threading.Thread | None = None
         self._closed = self._down = False
         self._idle.set()
+
+    @classmethod
+    def of(cls, settings: Settings, database: Database, engine: Engine | None) -> Recorder:
+        """The recorder of a process; it names topics by the first one of each source."""
+        sources = engine.sources() if engine else []
+        topics = {view.meta.id: view.meta.topics[0] for view in sources if view.meta.topics}
+        recorder = cls(settings, database, topics)
+        recorder._caution = Caution(settings, engine.triager if engine else None)
+        return recorder
+
+    @property
+    def keeps_questions(self) -> bool:
+        """Whether any question may be kept, by the settings."""
+        return self._settings.keep_unanswered or self._settings.keep_conversations
 
     def count(self, answer: Answer, country: str | None = None) -> None:
         """Count an answer by day, outcome, topic, composer, the reader's country, response time and sources.
@@ -68,6 +82,7 @@ class Recorder:
         with self._lock:
             if self._closed:
                 return
+            self._remember(answer, quiet)
             self._waiting.append(counters)
             self._idle.clear()
             if self._writer is None:
@@ -86,9 +101,26 @@ class Recorder:
         Nothing is stored without ``consent``, against the settings, or for what ``may_keep`` excludes.
         """
         reason = self._reason(answer, unhelpful=unhelpful)
-        if not consent or reason is None or self._is_danger(question.text):
+        if not consent or reason is None or self._caution.is_danger(question.text):
             return False
         return self._try(lambda: self._keep(question, answer, reason))
+
+    def offers_words(self, answer: Answer) -> bool:
+        """Whether the page may ask for words beside a vote on this answer."""
+        return self._settings.keep_feedback_text and may_keep(answer)
+
+    def offers_to_ask_clinic(self, answer: Answer) -> bool:
+        """Whether the page may offer to pass the question of this answer on to the clinic."""
+        return self._settings.ask_clinic and answer.outcome == "no_evidence" and may_keep(answer)
+
+    def ask_clinic(self, question: Question, answer: Answer, contact: Contact, *, consent: bool) -> bool:
+        """Make a ticket of a question, without identifiers, and of how to reach who asked. True when it is stored.
+
+        Nothing is stored without ``consent`` or where ``offers_to_ask_clinic`` is False.
+        """
+        if not consent or not self.offers_to_ask_clinic(answer) or self._caution.is_danger(question.text):
+            return False
+        return self._try(lambda: self._open_ticket(question, answer, contact))
 
     def feedback(self, answer: Answer, helpful: bool, text: str | None = None, *, consent: bool = False) -> bool:
         """Store a vote; the last one on an answer counts. True when it is stored.
@@ -96,16 +128,18 @@ class Recorder:
         Its text only with ``consent`` and ``keep_feedback_text``, without identifiers, and never when it, or the
         answer it is about, speaks of danger.
         """
-        said = (text or "").strip()[:FEEDBACK_CHARS]
-        wanted = consent and self._settings.keep_feedback_text and said and may_keep(answer)
+        said = text if consent and may_keep(answer) else None
+        return self._try(lambda: self._store_vote(_answer_id(answer.id), answer.outcome, helpful, said))
 
-        def store() -> None:
-            kept = self._redactor().redact(said).text if wanted and not self._is_danger(said) else None
-            vote = {"answer_id": _answer_id(answer), "at": now(), "helpful": helpful}
-            with self._database.writing() as session:
-                records.add_vote(session, {**vote, "outcome": answer.outcome, "text": kept})
+    def vote(self, answer_id: str, helpful: bool, text: str | None = None) -> bool:
+        """Store a vote on an answer of which only the id is known, with a text that its writer agreed to have kept.
 
-        return self._try(store)
+        Of an answer that another process gave, or one given long ago, neither outcome nor text is stored.
+        """
+        id = _answer_id(answer_id)
+        with self._lock:
+            outcome, quiet = self._answered.get(id, ("", True))
+        return self._try(lambda: self._store_vote(id, outcome, helpful, None if quiet else text))
 
     def flush(self, seconds: float = 10) -> bool:
         """Wait until all counts so far are written, or lost to a database that is down; False when it takes longer."""
@@ -133,33 +167,40 @@ class Recorder:
         return reason if allowed or (self._settings.keep_unanswered and reason != "conversation") else None
 
     def _keep(self, question: Question, answer: Answer, reason: Reason) -> None:
-        redact = self._redactor().redact
-        at = now()
+        redact, at = self._caution.redact, now()
         kept = {
-            "answer_id": _answer_id(answer),
+            "answer_id": _answer_id(answer.id),
             "at": at,
             "consent_at": at,
-            "text": redact(question.text).text,
+            "text": redact(question.text),
             "reason": reason,
             "outcome": answer.outcome,
             "confidence": answer.confidence or "",
             "language": answer.language[:10],
             "site": (question.site or "")[:200],
-            "answer": _shown(answer, lambda text: redact(text).text),
+            "answer": _shown(answer, redact),
             "status": "open",
         }
         with self._database.writing() as session:
             records.add_kept(session, kept)
 
-    def _redactor(self) -> Redactor:
-        return redactor(self._settings.corpus_dir)
+    def _open_ticket(self, question: Question, answer: Answer, contact: Contact) -> None:
+        redact, at = self._caution.redact, now()
+        ticket = {"at": at, "consent_at": at, "question": redact(question.text), "sources": _shown(answer, redact)}
+        with self._database.writing() as session:
+            records.add_ticket(session, {**ticket, "route": contact.route, "contact": contact.address})
 
-    def _is_danger(self, text: str) -> bool:
-        """Looked at again, whatever was decided when it was answered: it must never be stored."""
-        if self._triager is None:
-            self._triager = Triager(ROOT / "safety" / "lexicons", Classifier.load())
-        triage = self._triager.triage(text)
-        return bool(NEVER_KEPT & {triage.outcome, *triage.labels}) or triage.help_reason in HELP_NEVER_KEPT
+    def _store_vote(self, id: str, outcome: str, helpful: bool, text: str | None) -> None:
+        said = (text or "").strip()[:FEEDBACK_CHARS] if self._settings.keep_feedback_text else ""
+        kept = self._caution.redact(said) if said and not self._caution.is_danger(said) else None
+        with self._database.writing() as session:
+            vote = {"answer_id": id, "at": now(), "helpful": helpful, "outcome": outcome, "text": kept}
+            records.add_vote(session, vote)
+
+    def _remember(self, answer: Answer, quiet: bool) -> None:
+        self._answered[_answer_id(answer.id)] = answer.outcome, quiet
+        if len(self._answered) > REMEMBERED:
+            self._answered.popitem(last=False)
 
     def _write(self) -> None:
         """The thread of the counts: all that waits, in one transaction."""
@@ -203,15 +244,9 @@ class Recorder:
         return True
 
 
-def may_keep(answer: Answer) -> bool:
-    """Whether words of the turn may be stored at all: never those of a crisis, an emergency, or abuse."""
-    reason = answer.help.reason if answer.help else None
-    return not NEVER_KEPT & {answer.outcome, *answer.labels} and reason not in HELP_NEVER_KEPT
-
-
-def _answer_id(answer: Answer) -> str:
+def _answer_id(id: str) -> str:
     """The answer's id; one that a caller of the API chose could say anything, so only its hash is stored."""
-    return answer.id if _OWN_ID.fullmatch(answer.id) else hashlib.sha256(answer.id.encode()).hexdigest()[:32]
+    return id if _OWN_ID.fullmatch(id) else hashlib.sha256(id.encode()).hexdigest()[:32]
 
 
 def _shown(answer: Answer, redact: Callable[[str], str]) -> dict[str, Any]:

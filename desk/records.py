@@ -32,6 +32,9 @@ BUCKETS_MS = (100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000)
 """Upper limits of response times; what took longer is counted under ``SLOWER``."""
 
 SLOWER = 1_000_000_000
+READER = "a reader"
+"""Who opened a ticket, in the audit log: nobody is signed in on the readers' pages."""
+
 PURGE_BATCH = 5000
 FAILURES_KEPT = timedelta(days=30)
 
@@ -86,6 +89,14 @@ def add_kept(session: Session, kept: dict[str, Any]) -> None:
     session.execute(insert(session)(Kept).values(**kept).on_conflict_do_nothing(index_elements=["answer_id"]))
 
 
+def add_ticket(session: Session, ticket: dict[str, Any]) -> None:
+    """Store a question for the clinic; the audit log has that it came, and none of its words."""
+    opened = Ticket(**ticket)
+    session.add(opened)
+    session.flush()
+    audit.log(session, READER, "ticket opened", ("ticket", opened.id), after={"route": opened.route})
+
+
 def insert(session: Session) -> Any:
     """The ``insert`` of the database in use, which knows ON CONFLICT."""
     return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
@@ -111,10 +122,12 @@ def purge(database: Database, days: int, who: str) -> Purged:
         session.execute(delete(StaffSession).where(StaffSession.expires_at < now()))
         session.execute(delete(LoginFailure).where(LoginFailure.at < now() - FAILURES_KEPT))
         done = Purged(questions, texts, tickets)
+        if questions and database.is_sqlite:
+            # Until its parts are merged, the index of words still holds what was deleted.
+            session.execute(text("INSERT INTO kept_words(kept_words) VALUES ('optimize')"))
         numbers = {"questions": questions, "feedback_texts": texts, "tickets": tickets, "days": days}
         audit.log(session, who, "purge", ("records", "all"), after=numbers)
-    if database.is_sqlite:
-        _empty_journal(database)
+    empty_journal(database)
     return done
 
 
@@ -135,7 +148,9 @@ def _delete_in_batches(database: Database, model: type[Kept] | type[Ticket], lim
             return deleted
 
 
-def _empty_journal(database: Database) -> None:
-    """What was deleted isn't left in the write-ahead log either."""
+def empty_journal(database: Database) -> None:
+    """What was deleted isn't left in SQLite's write-ahead log either; while somebody reads, its end stays."""
+    if not database.is_sqlite:
+        return
     with database.outside_transaction() as connection:
         connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))

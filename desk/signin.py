@@ -24,7 +24,7 @@ from settings import Settings
 
 BELOW = "/desk"
 SIGN_IN, SIGN_OUT = f"{BELOW}/sign-in", f"{BELOW}/sign-out"
-FIRST_PAGE = {"desk": "/", "all": "/audit", "public": "/"}
+FIRST_PAGE = {"desk": "/", "all": "/inbox", "public": "/"}
 """Where the staff's pages begin, by the setting ``pages``."""
 
 FORM_COOKIE = "desk_form"

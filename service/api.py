@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -18,7 +19,19 @@ from service.context import Context
 from service.events import HEADERS as EVENT_HEADERS
 from service.events import EventStream, Telling
 from service.feedback import Feedback
-from service.models import Asked, Health, Ready, SiteView, SourceDetail, SourceItem, SourcePage, SuggestionList, Taken
+from service.models import (
+    Asked,
+    Health,
+    Keep,
+    Kept,
+    Ready,
+    SiteView,
+    SourceDetail,
+    SourceItem,
+    SourcePage,
+    SuggestionList,
+    Taken,
+)
 from service.openapi import ANSWER_EXAMPLE, EVENT_SCHEMA, EVENTS_EXAMPLE, describe, problems
 from service.problems import RefusedError, invalid, refusal_of, request_id
 from service.sites import SiteGate
@@ -60,7 +73,7 @@ async def ask(request: Request, asked: Asked, context: Shared) -> Response:
     """The whole answer, with the quotes it rests on."""
     admitted = await admit(context, request, asked)
     answer = await context.pool.run(admitted.ask)
-    context.metrics.answer(answer)
+    context.answered(answer, admitted.question.country)
     return Response(answer.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
@@ -80,7 +93,7 @@ async def ask(request: Request, asked: Asked, context: Shared) -> Response:
 async def ask_stream(request: Request, asked: Asked, context: Shared) -> Response:
     """Each sentence has passed its checks before it is sent; nothing sent is withdrawn."""
     admitted = await admit(context, request, asked, stream=True)
-    telling = Telling(context, admitted.stream)
+    telling = Telling(context, admitted.stream, admitted.question.country)
     events = telling.events(admitted.client, request_id(request.scope))
     return EventStream(events, context.settings.request_seconds + WRITING_SECONDS)
 
@@ -94,10 +107,34 @@ async def ask_stream(request: Request, asked: Asked, context: Shared) -> Respons
     responses=problems(400, 403, 408, 413, 422, 429, 500),
 )
 async def feedback(request: Request, vote: Feedback, context: Shared) -> Taken:
-    """A vote counts once; sent again it changes nothing."""
+    """A vote counts once; sent again it changes nothing. Of several on an answer the clinic sees the last."""
     site = site_of(context, request, vote.site)
     context.votes.take(vote.model_copy(update={"site": site.id if site else None}))
+    if context.recorder:
+        await run_in_threadpool(context.recorder.vote, vote.answer_id, vote.helpful, vote.comment)
     return Taken(status="taken")
+
+
+@router.post(
+    "/keep",
+    summary="Let the clinic keep a question",
+    response_model=Kept,
+    responses=problems(400, 403, 404, 408, 413, 422, 429, 500, 503, 504),
+)
+async def keep(request: Request, wish: Keep, context: Shared) -> Kept:
+    """The question, without the reader's details, and the answer it gets now; only with the reader's consent.
+
+    Kept once for each id. Words of a crisis, an emergency or abuse are never kept.
+    """
+    recorder = context.recorder
+    if recorder is None or not recorder.keeps_questions:
+        raise RefusedError(404, "keeps_nothing")
+    admitted = await admit(context, request, wish.question)
+    answer = await context.pool.run(admitted.ask)
+    kept = await run_in_threadpool(
+        recorder.keep, admitted.question, answer, consent=wish.consent, unhelpful=wish.unhelpful
+    )
+    return Kept(kept=kept)
 
 
 @router.get(

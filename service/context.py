@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from answer.engine import Engine
-from answer.schema import Question
+from answer.schema import Answer, Question
 from safety.crisis import CrisisLines, Help
 from safety.wording import FALLBACK_LANGUAGE, Wording
 from service.feedback import Feedback, Votes
@@ -13,13 +13,17 @@ from service.limits import Limiter, Streams
 from service.metrics import Metrics
 from service.pool import Pool
 from service.problems import RefusedError
+from service.recording import Recorder
 from service.sites import Sites
 from settings import Settings, Site
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The engine, or None while no question can be answered, and what stands around it."""
+    """The engine, or None while no question can be answered, and what stands around it.
+
+    Without a ``recorder`` nothing is recorded of what is answered.
+    """
 
     settings: Settings
     engine: Engine | None
@@ -31,9 +35,17 @@ class Context:
     metrics: Metrics
     pool: Pool
     votes: Votes
+    recorder: Recorder | None = None
 
     @classmethod
-    def open(cls, settings: Settings, engine: Engine | None, crisis_lines: CrisisLines, limiter: Limiter) -> Context:
+    def open(
+        cls,
+        settings: Settings,
+        engine: Engine | None,
+        crisis_lines: CrisisLines,
+        limiter: Limiter,
+        recorder: Recorder | None = None,
+    ) -> Context:
         """Put the parts together.
 
         Raises:
@@ -57,6 +69,7 @@ class Context:
             metrics,
             Pool(settings, metrics),
             Votes(record, settings.keep_feedback_text),
+            recorder,
         )
 
     def close(self) -> None:
@@ -73,6 +86,17 @@ class Context:
         if self.engine is None:
             raise RefusedError(503, "not_ready", retry_after=30, help=self.help_for(None))
         return self.engine
+
+    def answered(self, answer: Answer, country: str | None) -> None:
+        """Count an answer to a reader of ``country``; returns at once."""
+        self.metrics.answer(answer)
+        if self.recorder:
+            self.recorder.count(answer, (country or self.settings.country).upper())
+
+    @property
+    def keeps_questions(self) -> bool:
+        """Whether readers may let the clinic keep a question."""
+        return self.recorder is not None and self.recorder.keeps_questions
 
     def wording(self, language: str | None = None) -> Wording:
         """The words of a language; the settings' where no site has it."""

@@ -53,13 +53,13 @@ class EventStream(StreamingResponse):
 class Telling:
     """One answer's events on their way from a thread to the event loop."""
 
-    def __init__(self, context: Context, begin: Callable[[], Told]) -> None:
-        """Begin the work.
+    def __init__(self, context: Context, begin: Callable[[], Told], country: str | None = None) -> None:
+        """Begin the work, for a reader of ``country``.
 
         Raises:
             RefusedError: as many questions wait as may.
         """
-        self._context, self._begin = context, begin
+        self._context, self._begin, self._country = context, begin, country
         self._loop = asyncio.get_running_loop()
         self._items: asyncio.Queue[_Item] = asyncio.Queue()
         self._left = threading.Event()
@@ -83,7 +83,7 @@ class Telling:
                 yield item
                 continue
             if isinstance(item.data, Answer):
-                self._context.metrics.answer(item.data)
+                self._context.answered(item.data, self._country)
             yield encode(item.name, item.data)
 
     async def _next(self, end: float) -> Event | bytes | None:

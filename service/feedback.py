@@ -25,7 +25,10 @@ class Feedback(BaseModel):
     helpful: bool
     site: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$", description="Id of the website.")
     comment: str | None = Field(
-        None, max_length=1000, description="Kept only where the setting keep_feedback_text is on; else dropped."
+        None,
+        max_length=1000,
+        description="Send it only with its writer's consent. Kept, without identifiers, where the setting "
+        "keep_feedback_text is on; else dropped.",
     )
 
 

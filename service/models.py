@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -36,6 +36,34 @@ class Asked(Question):
     country: str | None = Field(None, pattern="^[A-Za-z]{2}$", description="The reader's country as ISO code.")
     site: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$", description="Id of the website.")
     previous_answer_id: Name | None = None
+
+
+class Keep(BaseModel):
+    """A question that its reader lets the clinic keep."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "question": {"text": "Does ketamine help with tinnitus?", "id": "8b4eca238a034785b6a7b9e767a86aa5"},
+                    "unhelpful": False,
+                    "consent": True,
+                }
+            ]
+        },
+    )
+
+    question: Asked = Field(description="As it was asked; with the id of its answer it is kept once.")
+    unhelpful: bool = Field(False, description="The reader found the answer unhelpful.")
+    consent: Literal[True] = Field(description="The reader was asked, and agreed.")
+
+
+class Kept(BaseModel):
+    """What became of it."""
+
+    kept: bool = Field(description="False where it may not be kept, or couldn't be.")
 
 
 class SourceItem(BaseModel):
@@ -122,6 +150,7 @@ class SiteView(BaseModel):
     clinic_contact: str
     automated_notice: str
     privacy_url: str
+    keeps_questions: bool = Field(description="Whether a reader may be asked to let the clinic keep a question.")
     help: Help
     words: dict[str, str]
 

@@ -18,7 +18,8 @@ def privacy_page(context: Context) -> str:
     """The page as HTML; everything in it is escaped."""
     wording, settings = context.wording(), context.settings
     name = company(settings, wording)
-    fields = {"clinic": settings.clinic_name, "contact": settings.clinic_contact}
+    days = str(settings.retention_days)
+    fields = {"clinic": settings.clinic_name, "contact": settings.clinic_contact, "days": days}
 
     def text(id: str, **more: str) -> str:
         return escape(wording.interface(f"privacy_{id}", **fields, **more))
@@ -40,9 +41,24 @@ def _sections(context: Context) -> dict[str, list[str]]:
     uses_model = bool(context.engine and context.engine.uses_model)
     model = ["model_none"] if not uses_model else ["model_hosted" if receiver(settings) else "model_own"]
     counted = "limits_shared" if settings.rate_storage != "memory://" else "limits"
+    agreed = _agreed_to(context)
     return {
-        "asked": ["asked_memory", "asked_widget", "asked_crisis"],
+        "asked": ["asked_memory_agreed" if agreed else "asked_memory", "asked_widget", "asked_crisis"],
         "model": model,
-        "kept": ["log", counted, "votes_text" if settings.keep_feedback_text else "votes", "cookies"],
+        "kept": [
+            *("log", counted),
+            *(["counts"] if context.recorder else []),
+            "votes_text" if settings.keep_feedback_text else "votes",
+            *agreed,
+            "cookies",
+        ],
         "who": ["contact"],
     }
+
+
+def _agreed_to(context: Context) -> list[str]:
+    """What is kept of questions when a reader agrees."""
+    if context.recorder is None:
+        return []
+    offered = {"questions": context.keeps_questions, "tickets": context.settings.ask_clinic}
+    return [id for id, holds in offered.items() if holds]

@@ -17,6 +17,7 @@ from service.access import LOG as ACCESS_LOG
 from service.context import Context
 from service.front import Front
 from service.limits import Limiter
+from service.recording import OpenRecorder
 from settings import Settings
 
 KEEP_ALIVE_SECONDS = 20
@@ -55,8 +56,8 @@ def log_access() -> None:
         ACCESS_LOG.setLevel(logging.INFO)
 
 
-def api_only(settings: Settings) -> Starlette:
-    """An application with the API and the plain pages, without the chat."""
+def api_only(settings: Settings, open_recorder: OpenRecorder | None = None) -> Starlette:
+    """An application with the API and the plain pages, without the chat; without a recorder nothing is recorded."""
     front = Front()
 
     @asynccontextmanager
@@ -69,11 +70,14 @@ def api_only(settings: Settings) -> Starlette:
         except OperatorError as error:
             _LOG.error("No question can be answered. %s", error)
         lines = CrisisLines(settings.corpus_dir / "crisis-lines.toml")
-        front.open(Context.open(settings, engine, lines, Limiter(settings)))
+        recorder = open_recorder(engine) if open_recorder else None
+        front.open(Context.open(settings, engine, lines, Limiter(settings), recorder))
         try:
             yield
         finally:
             front.close()
+            if recorder:
+                recorder.close()
             if engine:
                 engine.close()
 
@@ -85,7 +89,7 @@ def api_only(settings: Settings) -> Starlette:
     )
 
 
-def serve_api(settings: Settings) -> None:
+def serve_api(settings: Settings, open_recorder: OpenRecorder | None = None) -> None:
     """Serve the API alone until stopped.
 
     Raises:
@@ -94,7 +98,7 @@ def serve_api(settings: Settings) -> None:
     check_port(settings.host, settings.port)
     log_access()
     uvicorn.run(
-        api_only(settings),
+        api_only(settings, open_recorder),
         host=settings.host,
         port=settings.port,
         access_log=False,

@@ -60,10 +60,11 @@ class Sites:
 
 
 def for_site(question: Question, site: Site | None) -> Question:
-    """The question with its site's country and language where it names none."""
+    """The question with its site, and the site's country and language where it names none."""
     if site is None:
         return question
     changes = {
+        "site": site.id,
         "country": question.country or site.country,
         "language": question.language or site.language,
     }

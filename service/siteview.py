@@ -36,6 +36,7 @@ def site_view(context: Context, site: Site, base_url: str, language: str | None 
         clinic_contact=settings.clinic_contact,
         automated_notice=context.wording(language).interface("first_line", clinic=settings.clinic_name),
         privacy_url=f"{(settings.public_url or _origin(base_url)).rstrip('/')}/privacy",
+        keeps_questions=context.keeps_questions,
         help=context.help_for(country),
         words=widget_words(settings.prompts_dir, language),
     )

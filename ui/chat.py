@@ -11,10 +11,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from answer.company import company
 from answer.schema import Answer, Question
-from ui import actions, answers, bridge, session, shared, trouble
+from ui import actions, answers, bridge, session, shared, trouble, votes
 from ui.cards import cards
 from ui.keep import Turn, puts_help_first
 from ui.session import State
+from ui.words import literal
 
 _INPUT = "ka_question"
 
@@ -156,27 +157,27 @@ def _crisis_buttons(state: State, turn: Turn) -> None:
 
 
 def _vote(state: State, turn: Turn, answer: Answer) -> None:
-    """Thumbs up or down, which live in this session only; and the answer to save."""
+    """Thumbs up or down, the answer to save, and what the clinic may have of it."""
     words, engine = shared.parts().words, shared.parts().engine
     with st.container(horizontal=True, vertical_alignment="center", key=_key(state, turn, "vote")):
         st.html(f'<p class="ka-small">{words.html("vote")}</p>', width="content")
-        if st.feedback("thumbs", key=_key(state, turn, "thumbs")) is not None:
-            st.html(f'<p class="ka-small">{words.html("vote_thanks")}</p>', width="content")
+        votes.thumbs(state, turn, answer)
         if engine and answer.sentences:
             actions.save_answer(state, turn, answer, engine)
+    votes.offers(state, turn, answer)
 
 
 def _buttons(state: State, questions: list[str], group: str) -> None:
     with st.container(key=f"ka-ask-{group}"):
         for number, question in enumerate(questions):
             key = f"{state.conversation.id}-{group}-{number}"
-            st.button(_literal(question), key=key, on_click=state.ask_next, args=(question,), width="stretch")
+            st.button(literal(question), key=key, on_click=state.ask_next, args=(question,), width="stretch")
 
 
 def _foot(state: State) -> None:
     words = shared.parts().words
     with st.container(key="ka-foot"):
-        st.html(f'<p class="ka-small">{words.html("kept_note")}</p>{_receiver()}')
+        st.html(f'<p class="ka-small">{words.html("kept_note")}{votes.agreed_note()}</p>{_receiver()}')
         with st.container(horizontal=True, key="ka-foot-buttons"):
             actions.take_along(state)
             label, told = words.text("new_conversation"), words.text("new_conversation_help")
@@ -198,12 +199,20 @@ def _ask(state: State, turn: Turn, slot: DeltaGenerator) -> None:
     state.saved()
     if turn.answer is None or turn.failed:
         return
+    _count(turn.answer)
     if turn.in_crisis:
         state.scroll_to = state.anchor(turn, "answer")
     state.announced = f"{state.conversation.id}/{turn.answer.id}"
     state.announcement = answers.spoken(turn.answer, words)
     for shown in answers.grow(turn.number, turn.answer, words):
         slot.html(shown)
+
+
+def _count(answer: Answer) -> None:
+    """Of every answer shown, the clinic learns that it was given."""
+    here = shared.parts()
+    if here.recorder:
+        here.recorder.count(answer, here.settings.country)
 
 
 def _why_unanswered(turn: Turn) -> str:
@@ -244,11 +253,6 @@ def _question(state: State, turn: Turn) -> Question:
 
 def _key(state: State, turn: Turn, name: str) -> str:
     return f"{state.conversation.id}-{turn.number}-{name}"
-
-
-def _literal(text: str) -> str:
-    """``text`` for a Streamlit label, which reads Markdown: every character that could mean something is escaped."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|$~:" else c for c in text)
 
 
 show()

@@ -40,7 +40,9 @@ class Turn:
     ``pending`` until it is being answered; with no answer after that it was stopped, ``failed``, or one of
     ``too_many`` in a short time. ``continued`` when the ordinary part of a message in crisis was asked for too.
     ``forgotten`` when only the need for help was kept.
-    ``rewords`` names the turn whose question this one answers again in another wording.
+    ``rewords`` names the turn whose question this one answers again in another wording. ``helpful`` is the reader's
+    vote; ``commented``, ``kept`` and ``passed_on`` say whether words beside it, the question and a ticket were stored,
+    None while none was sent; ``contact_problem`` is the id of what was wrong with the ticket's form.
     """
 
     number: int
@@ -53,6 +55,11 @@ class Turn:
     forgotten: bool = False
     detail: Detail = "plain"
     rewords: int | None = None
+    helpful: bool | None = None
+    commented: bool | None = None
+    kept: bool | None = None
+    passed_on: bool | None = None
+    contact_problem: str = ""
 
     @property
     def in_crisis(self) -> bool:

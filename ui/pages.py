@@ -10,6 +10,8 @@ PUBLIC = {"chat.py": "nav_chat", "library.py": "nav_library"}
 """File below ``ui/`` → id of its name."""
 
 DESK: dict[str, str] = {
+    "desk/inbox.py": "nav_inbox",
+    "desk/tickets.py": "nav_tickets",
     "desk/draft.py": "nav_draft",
     "desk/documents.py": "nav_documents",
     "desk/audit.py": "nav_audit",

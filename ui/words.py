@@ -43,6 +43,11 @@ def sanitised(page: str) -> str:
     return page if html.unescape(kept) == html.unescape(page) else kept
 
 
+def literal(text: str) -> str:
+    """``text`` for a Streamlit label, which reads Markdown: every character that could mean something is escaped."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|$~:" else c for c in text)
+
+
 def paragraphs(text: str) -> str:
     """``text`` as escaped HTML paragraphs, split where a line is empty."""
     blocks = [block.strip() for block in text.split("\n\n")]

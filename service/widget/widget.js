@@ -58,6 +58,7 @@ function icon(name) {
 const direction = (language) => (/^(ar|fa|he|ur)\b/.test(language) ? "rtl" : "ltr");
 const inDanger = (reason) => ["crisis", "emergency"].includes(reason);
 const needsHelp = (help) => Boolean(help) && inDanger(help.reason);
+const NEVER_KEPT = ["crisis", "emergency", "abuse", "check_in"]; // the server refuses them too
 
 /** JSON in which toJSON methods that old libraries add to every array have no part. */
 function toJson(value) {
@@ -541,8 +542,7 @@ class Chat extends HTMLElement {
 
   async stream(view, continued, signal, alive) {
     const { turn } = view;
-    const body = { text: turn.text, history: this.talk.before(turn), site: this.siteId, detail: "plain" };
-    if (this.asked) body.language = this.asked;
+    const body = this.question(turn);
     if (continued) body.continue_after_help = true;
     const response = await this.post("ask/stream", body, "text/event-stream", signal);
     if (!response.ok) throw Trouble.of(response.status, response.headers.get("Retry-After"));
@@ -559,6 +559,12 @@ class Chat extends HTMLElement {
       return this.finish(view);
     }
     throw new Trouble("dead");
+  }
+
+  question(turn) {
+    const body = { text: turn.text, history: this.talk.before(turn), site: this.siteId, detail: "plain" };
+    if (this.asked) body.language = this.asked;
+    return body;
   }
 
   post(path, body, accept = "application/json", signal = null) {
@@ -578,10 +584,10 @@ class Chat extends HTMLElement {
 
   addTurn(turn) {
     const view = { turn, cards: new Map(), list: h("ol"), summary: h("summary"), sure: h("p.small") };
-    for (const part of ["first", "wait", "said", "after", "fail", "vote", "next"]) view[part] = h(`div.${part}`);
+    for (const part of ["first", "wait", "said", "after", "fail", "vote", "keep", "next"]) view[part] = h(`div.${part}`);
     view.sources = h("details.sources", { hidden: "" }, view.summary, view.sure, view.list);
     view.answer = h("div.answer", { tabindex: "-1" }, h("h3.sr", this.t("answer")), view.first, view.next, view.wait);
-    view.answer.append(view.said, view.after, view.fail, view.sources, view.vote);
+    view.answer.append(view.said, view.after, view.fail, view.sources, view.vote, view.keep);
     this.speaks(view, this.language);
     const typed = h("p.typed", { dir: "auto" }, turn.text);
     view.node = h("div.turn", h("h3.sr", this.t("you")), typed, view.answer);
@@ -597,7 +603,7 @@ class Chat extends HTMLElement {
 
   /** Ready for an answer. What was said first, a crisis line for instance, stays. */
   empty(view) {
-    for (const name of ["said", "after", "fail", "vote", "next", "list", "sure"]) view[name].replaceChildren();
+    for (const name of ["said", "after", "fail", "vote", "keep", "next", "list", "sure"]) view[name].replaceChildren();
     view.cards.clear();
     view.sources.hidden = true;
     this.wait(view, "thinking");
@@ -678,7 +684,9 @@ class Chat extends HTMLElement {
     view.after.replaceChildren(...(notices || []).map((notice) => h("p.notice", notice.text)));
     if (help && !inDanger(outcome)) view.after.append(this.helpBox(help, false));
     if (confidence) view.sure.textContent = this.t(`confidence_${confidence}`);
-    if (!turn.secret) this.voting(view);
+    if (turn.secret) return;
+    this.voting(view);
+    this.offer(view);
   }
 
   voting(view) {
@@ -689,7 +697,9 @@ class Chat extends HTMLElement {
       const sent = await this.post("feedback", body).catch(() => ({}));
       if (!sent.ok) return; // the buttons stay, to try again
       turn.voted = true;
+      turn.unhelpful = !helpful;
       thanks();
+      this.offer(view);
       view.answer.focus({ preventScroll: true });
       this.talk.keep();
     };
@@ -700,6 +710,26 @@ class Chat extends HTMLElement {
     view.vote.replaceChildren(h("p.small", label), group);
   }
 
+  /** Beside an answer that didn't help: may the clinic keep the question? Never asked where there was danger. */
+  offer(view) {
+    const { turn } = view;
+    const { id, outcome, labels, help } = turn.answer;
+    const told = (name) => view.keep.replaceChildren(h("p.small", this.t(name)));
+    const danger = [outcome, ...(labels || []), help && help.reason].some((name) => NEVER_KEPT.includes(name));
+    if (!this.site.keeps_questions || danger || !(outcome === "no_evidence" || turn.unhelpful)) return;
+    if (turn.kept) return told("keep_thanks");
+    const keep = async () => {
+      const body = { question: { ...this.question(turn), id }, unhelpful: Boolean(turn.unhelpful), consent: true };
+      const sent = await this.post("keep", body).catch(() => ({}));
+      if (!sent.ok) return told("keep_failed");
+      turn.kept = (await sent.json()).kept;
+      told(turn.kept ? "keep_thanks" : "keep_failed");
+      view.answer.focus({ preventScroll: true });
+      this.talk.keep();
+    };
+    view.keep.replaceChildren(h("p.small", this.t("keep_question")), button("button", this.t("keep_button"), keep));
+  }
+
   /** What only the last turn offers: the way out of a crisis, or questions to ask next. */
   below() {
     for (const view of this.views) view.next.replaceChildren();
@@ -708,7 +738,7 @@ class Chat extends HTMLElement {
     if (!outcome) return;
     const crisis = inDanger(outcome) && [outcome, ...(labels || [])].includes("crisis");
     if (crisis) view.next.append(this.wayOut(view));
-    else view.vote.after(view.next);
+    else view.keep.after(view.next);
     if (!crisis) view.next.append(this.asks("follow_ups", follow_ups));
   }
 
@@ -761,129 +791,9 @@ class Chat extends HTMLElement {
   }
 }
 
-// ---- look
+// ---- look: the server puts widget.css here
 
-const STYLE = `
-:host { all: initial !important; display: block !important; }
-:host::before, :host::after { content: none !important; }
-* { box-sizing: border-box; }
-[hidden] { display: none !important; }
-.root {
-  --accent: var(--ka-accent, var(--site-accent, light-dark(#1b6860, #7fc6ba)));
-  --text: var(--ka-text, light-dark(#2b2926, #ede7dd));
-  --paper: var(--ka-paper, light-dark(#fffdfa, #201e1b));
-  --quiet: color-mix(in srgb, var(--text) 78%, var(--paper));
-  --line: color-mix(in srgb, var(--text) 17%, var(--paper));
-  --sand: light-dark(#f5efe6, #2b2824);
-  --soft: color-mix(in srgb, var(--accent) 14%, var(--paper));
-  --help: light-dark(#fdf1e7, #38291f);
-  --warm-text: light-dark(#2b2926, #ede7dd);
-  --help-line: light-dark(#b5531f, #e8a27a);
-  --call: light-dark(#8f3a0f, #f2b48f);
-  --radius: var(--ka-radius, 16px);
-  --x: var(--ka-offset-x, 20px);
-  --y: var(--ka-offset-y, 20px);
-  color-scheme: light dark;
-  color: var(--text);
-  font: 1em/1.55 var(--ka-font, system-ui, sans-serif);
-  overflow-wrap: anywhere;
-}
-.probe { display: none; color: color-mix(in srgb, var(--accent), var(--accent)); }
-.sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-p, h2, h3, h4, ul, ol, blockquote { margin: 0; padding: 0; font-size: inherit; }
-p, blockquote { unicode-bidi: plaintext; text-align: start; }
-ul, ol { list-style: none; }
-button, textarea { font: inherit; color: inherit; margin: 0; border: 1px solid transparent; }
-button { cursor: pointer; background: none; border-radius: 12px; padding: 4px 8px; min-height: 28px; text-align: start; }
-button:disabled { opacity: 0.6; }
-a { color: inherit; text-underline-offset: 0.15em; }
-:focus-visible { outline: 2px solid var(--text); outline-offset: 2px; }
-.answer:focus-visible, h2:focus-visible { outline: none; }
-svg { width: 1.4em; max-width: 100%; flex: none; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
-[popover] { position: fixed; inset: auto var(--x) var(--y) auto; margin: 0; border: 0; padding: 0; z-index: 2147483647; }
-[data-position="left"] > [popover] { inset: auto auto var(--y) var(--x); }
-.dock { overflow: visible; background: none; }
-.launch { display: flex; align-items: center; gap: 10px; padding: 13px 20px 13px 17px; border-radius: 99px; font-weight: 600; color: var(--on-accent); background: var(--accent); box-shadow: 0 6px 24px #0004; }
-.launch:focus-visible { box-shadow: 0 0 0 2px var(--paper); }
-.panel { display: flex; flex-direction: column; overflow: hidden; color: var(--text); background: var(--paper); border-radius: var(--radius); }
-.panel[popover] { width: min(var(--ka-width, 25.5em), 100vw - 40px); height: min(var(--ka-height, 41em), 100dvh - 40px); box-shadow: 0 12px 48px #0004; }
-.inline > .panel { height: var(--ka-inline-height, min(640px, 85vh)); border: 1px solid var(--line); }
-header { display: flex; gap: 8px; padding: 14px 12px; padding-inline-start: 18px; color: var(--on-accent); background: var(--accent); }
-header > div { flex: 1; }
-h2, .big h4 { font: 600 1.14em/1.3 Georgia, serif; }
-header p { font-size: 0.84em; line-height: 1.4; margin-top: 2px; }
-.icon { align-self: start; padding: 6px; height: 38px; }
-header :focus-visible { outline-color: var(--on-accent); }
-.log { flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 16px 18px; }
-.log:focus-visible { outline-offset: -2px; }
-.quiet, .small { color: var(--quiet); }
-.small { font-size: 0.86em; line-height: 1.45; }
-.welcome > *, .asks { margin-bottom: 12px; }
-.asks button { width: 100%; margin-top: 6px; padding: 8px 13px; line-height: 1.35; border-color: var(--line); }
-.asks button:hover, .out button:hover, .vote button:hover { background: var(--soft); border-color: var(--accent); }
-.turn { display: flex; flex-direction: column; }
-.turn + .turn { margin-top: 22px; }
-.typed { align-self: end; max-width: 86%; padding: 8px 14px; white-space: pre-wrap; color: var(--on-accent); background: var(--accent); border-radius: 16px; border-end-end-radius: 4px; }
-.answer { margin-top: 12px; }
-.answer > div:empty, .details:empty, .strip:empty { display: none; }
-.first p, .said p { margin-bottom: 9px; }
-.end { white-space: nowrap; }
-.thinking::after { content: "…"; }
-.mark { min-width: 24px; min-height: 24px; padding: 0 6px; margin-inline-start: 4px; vertical-align: 1px; font-size: 0.8em; font-weight: 700; text-align: center; background: var(--soft); border-radius: 8px; }
-.mark:hover { color: var(--on-accent); background: var(--accent); }
-.help { margin: 10px 0; padding: 11px 14px; color: var(--warm-text); background: var(--sand); border-radius: 12px; font-size: 0.92em; }
-.help li { padding: 5px 0; }
-.help strong { display: block; line-height: 1.35; }
-.call { font-weight: 700; display: inline-block; }
-.help.big { margin: 0 0 14px; padding: 14px 16px; font-size: 1em; border: 2px solid var(--help-line); }
-.strip { color: var(--warm-text); }
-.big, .strip { background: var(--help); }
-.strip .call, .help .call { color: var(--call); }
-.big li { padding: 8px 0; border-bottom: 1px solid var(--line); }
-.help .details { color: inherit; }
-.big li .call { margin: 6px 0; padding: 9px 20px; text-decoration: none; color: light-dark(#fff, #33190a); background: var(--call); border-radius: 99px; }
-.big .emergency { margin-top: 8px; font-weight: 600; }
-summary { cursor: pointer; font-size: 0.92em; font-weight: 600; margin-top: 10px; padding: 6px 0; border-top: 1px solid var(--line); }
-.card { padding: 11px 13px; margin-top: 8px; border: 1px solid var(--line); border-radius: 12px; }
-.card:focus { outline: 2px solid var(--text); }
-.clinic { border-style: dashed; }
-.name { display: flex; gap: 8px; font-weight: 600; line-height: 1.35; font-size: 0.95em; }
-.number { flex: none; align-self: start; min-width: 22px; text-align: center; background: var(--soft); border-radius: 7px; }
-.notice, .crisis, blockquote { margin: 8px 0; padding-inline-start: 11px; border-inline-start: 3px solid var(--accent); font-size: 0.95em; }
-.links { font-size: 0.88em; }
-.links a, .details a, footer a { display: inline-block; padding: 3px 0; }
-.links button, footer button { padding-inline: 0; text-decoration: underline; text-underline-offset: 0.15em; }
-.vote, .vote > div, .out, .links, .details, footer { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: center; }
-.vote button { padding: 2px 14px; font-size: 0.88em; border-color: var(--line); border-radius: 99px; }
-.vote, .out { margin: 10px 0; }
-.out button, .again { padding: 7px 16px; border-color: var(--quiet); border-radius: 99px; font-weight: 600; }
-.error { padding: 12px 14px; color: var(--warm-text); background: var(--sand); border-radius: 12px; }
-.crisis { border-color: var(--help-line); }
-.strip { padding: 7px 18px; border-top: 1px solid var(--line); font-size: 0.84em; line-height: 1.4; }
-form { display: flex; gap: 8px; align-items: end; padding: 10px 12px 4px; border-top: 1px solid var(--line); }
-textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 140px; padding: 9px 14px; resize: none; background: none; border-color: var(--quiet); border-radius: 22px; }
-textarea::placeholder { color: var(--quiet); opacity: 1; }
-.send { flex: none; width: 44px; height: 44px; padding: 0; display: grid; place-items: center; color: var(--on-accent); background: var(--accent); border-radius: 50%; }
-footer { row-gap: 0; padding: 0 18px max(8px, env(safe-area-inset-bottom)); font-size: 0.82em; color: var(--quiet); }
-footer a { margin-inline-start: auto; }
-@media (max-width: 480px) {
-  .root > .panel[popover] { inset: 0; width: 100%; height: 100dvh; border-radius: 0; }
-  .log, .strip, footer { padding-inline: 14px; }
-}
-@media (max-height: 480px) {
-  .panel { overflow-y: auto; }
-  .log { flex: none; overflow: visible; }
-}
-@media (prefers-reduced-motion: no-preference) {
-  .panel[popover] { animation: rise 0.18s ease-out; }
-  .thinking { animation: breathe 1.8s infinite; }
-  @keyframes rise { from { transform: translateY(10px); opacity: 0; } }
-  @keyframes breathe { 50% { opacity: 0.65; } }
-}
-@media (forced-colors: active) {
-  .panel, header, .typed, .help, .error, .strip, .number, button { border: 1px solid; }
-}
-`;
+const STYLE = ``;
 
 // ---- start
 

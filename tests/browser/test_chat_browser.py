@@ -246,7 +246,7 @@ def test_a_question_just_asked_comes_into_view_and_a_reader_is_not_dragged_on(re
     thumb.scroll_into_view_if_needed()
     place = reader.evaluate("document.querySelector('.stMain').scrollTop")
     thumb.click()
-    expect(reader.get_by_text("Votes are not kept")).to_be_visible()
+    expect(reader.get_by_text("Your vote is counted")).to_be_visible()
     assert reader.evaluate("document.querySelector('.stMain').scrollTop") == place
 
 

@@ -87,10 +87,12 @@ class Assistant:
 
     asked: list[dict[str, Any]] = field(default_factory=list)
     votes: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     behaviours: deque[str] = field(default_factory=deque)
     go_on: threading.Event = field(default_factory=threading.Event)
     down: bool = False
+    keeps: bool = False
 
     def will(self, *behaviours: str) -> None:
         """Set how the next questions are treated, one each."""
@@ -98,10 +100,10 @@ class Assistant:
 
     def forget(self) -> None:
         """Begin anew: nothing asked yet, and every question is answered."""
-        for kept in (self.asked, self.votes, self.headers, self.behaviours):
+        for kept in (self.asked, self.votes, self.kept, self.headers, self.behaviours):
             kept.clear()
         self.go_on.clear()
-        self.down = False
+        self.down = self.keeps = False
 
     def app(self) -> Starlette:
         routes = [
@@ -109,6 +111,7 @@ class Assistant:
             Route("/api/v1/sites/{id}", self.site),
             Route("/api/v1/ask/stream", self.ask, methods=["POST"]),
             Route("/api/v1/feedback", self.feedback, methods=["POST"]),
+            Route("/api/v1/keep", self.keep, methods=["POST"]),
         ]
         cors = Middleware(
             CORSMiddleware,
@@ -138,6 +141,7 @@ class Assistant:
             "clinic_contact": SETTINGS.clinic_contact,
             "automated_notice": wording.interface("first_line", clinic=SETTINGS.clinic_name),
             "privacy_url": str(request.base_url) + "privacy",
+            "keeps_questions": self.keeps,
             "help": _LINES.help_for(site["country"], "topic").model_dump(mode="json"),
             "words": widget_words(language),
         }
@@ -146,6 +150,10 @@ class Assistant:
     async def feedback(self, request: Request) -> Response:
         self.votes.append(await request.json())
         return Response(status_code=204)
+
+    async def keep(self, request: Request) -> Response:
+        self.kept.append(await request.json())
+        return JSONResponse({"kept": True})
 
     async def ask(self, request: Request) -> Response:
         self.headers.append(dict(request.headers))

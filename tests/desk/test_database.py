@@ -17,9 +17,15 @@ from desk.models import Base, DailyCount, now
 from settings import Settings
 
 
+def not_the_index_of_words(_: object, name: str | None, *__: object) -> bool:
+    """SQLite's own tables for looking up words belong to no model."""
+    return not (name or "").startswith("kept_words")
+
+
 def test_the_migrations_make_the_tables_of_the_models(database: Database) -> None:
     with database.reading() as session:
-        assert compare_metadata(MigrationContext.configure(session.connection()), Base.metadata) == []
+        options = {"include_object": not_the_index_of_words}
+        assert compare_metadata(MigrationContext.configure(session.connection(), opts=options), Base.metadata) == []
 
 
 def test_opening_a_database_again_keeps_what_is_in_it(settings: Settings, database: Database) -> None:

@@ -105,7 +105,9 @@ def test_what_an_editor_does_is_in_the_audit_log(database: Database, editor: Use
     assert inbox.set_status([1, 2], "covered", editor) == 0
     assert inbox.assign([1], reader, editor) == 1
     inbox.note(1, "Ask the front desk.", editor)
-    assert [note.text for note in inbox.notes(1)] == ["Ask the front desk."]
+    line = inbox.line_of(1)
+    assert line
+    assert [note.text for note in inbox.notes(line)] == ["Ask the front desk."]
     assert inbox.page().questions == 0
     assert inbox.page(Filters(status="covered", assignee_id=reader.id)).questions == 1
     with database.reading() as session:

@@ -134,8 +134,8 @@ def test_the_description_lists_every_route_with_examples(api: TestClient) -> Non
     assert set(described["paths"]) == {
         f"/v1/{path}"
         for path in (
-            "ask", "ask/stream", "feedback", "sources", "sources/{id}", "suggestions", "health", "ready", "metrics",
-            "sites/{id}",
+            "ask", "ask/stream", "feedback", "keep", "sources", "sources/{id}", "suggestions", "health", "ready",
+            "metrics", "sites/{id}",
         )
     }  # fmt: skip
     assert described["components"]["schemas"]["Asked"]["examples"]

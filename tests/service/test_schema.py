@@ -19,8 +19,9 @@ from tests.service.conftest import app_of, settings_of
 pytestmark = pytest.mark.slow
 EXAMPLES = 30
 OPERATIONS = [
-    "POST /v1/ask", "POST /v1/ask/stream", "POST /v1/feedback", "GET /v1/sources", "GET /v1/sources/{id}",
-    "GET /v1/suggestions", "GET /v1/sites/{id}", "GET /v1/health", "GET /v1/ready", "GET /v1/metrics",
+    "POST /v1/ask", "POST /v1/ask/stream", "POST /v1/feedback", "POST /v1/keep", "GET /v1/sources",
+    "GET /v1/sources/{id}", "GET /v1/suggestions", "GET /v1/sites/{id}", "GET /v1/health", "GET /v1/ready",
+    "GET /v1/metrics",
 ]  # fmt: skip
 ENOUGH = "1000000/day"
 """A rate that so many requests don't reach."""

@@ -21,6 +21,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from answer.engine import Engine
+from desk import records
+from desk.database import Database
+from desk.models import Feedback as Vote
+from desk.models import Kept
 from settings import PREFIX, ROOT
 from tests.service.conftest import CLINIC, SITES, Open
 from tests.service.test_api import QUESTION, assert_problem
@@ -224,6 +228,21 @@ def test_pages_that_there_are_none_of_are_refused(monkeypatch: pytest.MonkeyPatc
 def test_the_api_alone_needs_no_page_library() -> None:
     code = "import sys, service.serve; sys.exit(int('streamlit' in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=200, check=False).returncode == 0
+
+
+@pytest.mark.slow
+def test_the_api_alone_counts_votes_and_keeps_too(engine: Engine, tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path / 'desk.sqlite'}"
+    with served(engine, tmp_path / "log", "--api-only", DATABASE_URL=address, KEEP_UNANSWERED="true") as (client, _):
+        id = client.post("/api/ask", json={"text": "Does ketamine cure tinnitus?"}).json()["id"]
+        assert client.post("/api/feedback", json={"answer_id": id, "helpful": False}).status_code == 202
+        wish = {"question": {"text": "Does ketamine cure tinnitus?", "id": id}, "consent": True}
+        assert client.post("/api/keep", json=wish).json() == {"kept": True}
+    database = Database(address)
+    with database.reading() as session:
+        assert records.total(session, "no_evidence") == 1
+        assert session.query(Kept).one().answer_id == session.query(Vote).one().answer_id == id
+    database.close()
 
 
 # ------------------------------------------------------------------------------------------------ the privacy page

@@ -113,6 +113,7 @@ def test_the_widget_is_told_what_it_begins_with(api: TestClient, engine: Engine)
         "clinic_contact": engine.settings.clinic_contact,
         "automated_notice": engine.wording.interface("first_line", clinic=engine.settings.clinic_name),
         "privacy_url": "http://testserver/privacy",
+        "keeps_questions": False,
     }
 
 
