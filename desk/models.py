@@ -254,3 +254,14 @@ class Document(Base):
     uploaded_at: Mapped[datetime]
     approved_by: Mapped[str | None]
     approved_at: Mapped[datetime | None]
+
+
+class GoldenQuestion(Base):
+    """A question of the staff that is asked of both versions before a new one goes live; written by staff."""
+
+    __tablename__ = "golden_questions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(String(500), unique=True)
+    added_by: Mapped[str]
+    added_at: Mapped[datetime] = mapped_column(default=now)
