@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel
@@ -44,8 +46,14 @@ def _entries(settings: Settings, database: Database) -> Iterator[tuple[Literal["
     own = {id: parse(content) for id, content in FaqDesk(database, lambda _: (), second_person=True).live().items()}
     yield from (("desk", entry) for entry in own.values())
     folder = settings.corpus_dir / FAQ
-    entries = load_entries(folder)[0] if folder.is_dir() else []
-    yield from (("corpus", entry) for entry in entries if entry.meta.id not in own)
+    marks = tuple((path.name, path.stat().st_mtime_ns) for path in sorted(folder.glob("*.md")))
+    yield from (("corpus", entry) for entry in _read(folder, marks) if entry.meta.id not in own)
+
+
+@lru_cache(maxsize=2)
+def _read(folder: Path, marks: tuple[tuple[str, int], ...]) -> list[FaqEntry]:
+    """The entries of a folder whose files are still as ``marks`` say: reading all takes a while, looking doesn't."""
+    return load_entries(folder)[0] if marks else []
 
 
 def _cites(entries: Iterable[FaqEntry]) -> Iterator[str]:

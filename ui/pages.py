@@ -9,7 +9,12 @@ from errors import OperatorError
 PUBLIC = {"chat.py": "nav_chat", "library.py": "nav_library"}
 """File below ``ui/`` → id of its name."""
 
-DESK: dict[str, str] = {"desk/audit.py": "nav_audit", "desk/asked.py": "nav_asked"}
+DESK: dict[str, str] = {
+    "desk/audit.py": "nav_audit",
+    "desk/asked.py": "nav_asked",
+    "desk/release.py": "nav_release",
+    "desk/health.py": "nav_health",
+}
 """The staff's pages, in the same form."""
 
 

@@ -78,3 +78,13 @@ def test_a_phone_shows_the_charts_without_scrolling_sideways(phone: Page, desk: 
 def test_axe_finds_no_serious_problem_with_the_charts(reader: Page, desk: str) -> None:
     open_asked(reader, desk)
     assert serious(reader) == []
+
+
+def test_the_release_and_the_health_page_fit_a_phone_and_have_no_serious_problem(phone: Page, desk: str) -> None:
+    sign_in(phone, desk)
+    for page, title in (("release", "Staged release"), ("health", "Settings and health")):
+        phone.goto(f"{desk}/{page}")
+        expect(phone.get_by_role("heading", name=title)).to_be_visible()
+        expect(phone.get_by_role("button", name="Compare with" if page == "release" else "Test the")).to_be_visible()
+        assert no_sideways_scroll(phone)
+        assert serious(phone) == []
