@@ -39,11 +39,12 @@ def _filters(there: Choices, words: Words) -> Chosen | None:
     today = now().date()
     start = max(there.since or today, today - timedelta(days=_DAYS_AT_FIRST - 1))
     left, right = st.columns(2)
+    first = left.date_input(words.text("asked_first"), start, max_value=today, key="ka_asked_first")
+    last = right.date_input(words.text("asked_last"), today, max_value=today, key="ka_asked_last")
+    left, right = st.columns(2)
     with left:
-        first = st.date_input(words.text("asked_first"), start, max_value=today, key="ka_asked_first")
         outcomes = _pick("asked_filter_outcomes", "desk_outcome", there.outcomes, words)
     with right:
-        last = st.date_input(words.text("asked_last"), today, max_value=today, key="ka_asked_last")
         topics = _pick("asked_filter_topics", "topic", there.topics, words)
     countries = _pick("asked_filter_countries", "country", there.countries, words)
     try:

@@ -14,7 +14,10 @@ from desk.sheets import Cell
 from ui.words import Words, escape
 
 _COLOUR = "#1f7a70"
-_ROW_HEIGHT = 26
+_ROW, _AXIS = 30, 70
+"""Heights in pixels: of a lying bar, and of what stands below all of them."""
+
+_WIDTH = 420
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +78,11 @@ def table(figure: Figure, words: Words) -> str:
 def _standing(figure: Figure, words: Words) -> Any:
     values = pd.DataFrame([{"when": pd.Timestamp(str(name)), "value": number} for name, number in figure.values])
     time, unit = words.text("asked_by_time"), words.text(f"asked_{figure.unit}")
+    size = min(max(_WIDTH // len(figure.values), 2), 24)
     scale = alt.Scale(domain=[0, 100]) if figure.unit == "percent" else alt.Undefined
     return (
         alt.Chart(values)
-        .mark_bar(color=_COLOUR, cornerRadius=2)
+        .mark_bar(color=_COLOUR, cornerRadius=2, size=size)
         .encode(
             x=alt.X("when:T", title=time, axis=alt.Axis(format="%d %b %y", labelOverlap=True, labelAngle=0)),
             y=alt.Y("value:Q", title=unit, axis=alt.Axis(tickMinStep=1), scale=scale),
@@ -99,5 +103,5 @@ def _lying(figure: Figure, words: Words) -> Any:
             y=alt.Y("what:N", title=None, sort=None, axis=alt.Axis(labelLimit=150)),
             tooltip=[alt.Tooltip("what:N", title=what), alt.Tooltip("value:Q", title=unit)],
         )
-        .properties(height=max(len(figure.values), 2) * _ROW_HEIGHT + 40, description=figure.sentence(words))
+        .properties(height=len(figure.values) * _ROW + _AXIS, description=figure.sentence(words))
     )
