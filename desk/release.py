@@ -29,6 +29,10 @@ from ingest.generation import write_atomically
 from ingest.index import go_back
 from settings import Settings
 
+_COMPARISON, _PUBLISHED = "comparison.json", "published.json"
+_PUBLISHING = "publishing.json"
+"""What ``published.json`` will hold, while a publication is under way or where it was killed."""
+
 Stored = TypeVar("Stored", bound=BaseModel)
 
 
@@ -83,12 +87,12 @@ class Releases:
 
     def comparison(self) -> Comparison | None:
         """The last comparison that wasn't published or discarded."""
-        return _read(self._folder / "comparison.json", Comparison)
+        return _read(self._folder / _COMPARISON, Comparison)
 
     def published(self) -> Published | None:
         """The last release, if it can still be gone back from."""
-        last = _read(self._folder / "published.json", Published)
-        return last if last and self._to_go_back(last) else None
+        kept = (_read(self._folder / name, Published) for name in (_PUBLISHING, _PUBLISHED))
+        return next((last for last in kept if last and self._to_go_back(last)), None)
 
     def compare(
         self, user: User, tell: Callable[[str, int, int], None] = lambda stage, done, total: None
@@ -100,7 +104,7 @@ class Releases:
             IngestError, IndexUnusableError: the staged version can't be built.
         """
         with self._alone(user):
-            (self._folder / "comparison.json").unlink(missing_ok=True)
+            (self._folder / _COMPARISON).unlink(missing_ok=True)
             live = stage.live_names(self._settings)
             stage.build(self._settings, self._embed, tell)
             found = self._compare(user, live, tell)
@@ -109,7 +113,7 @@ class Releases:
             numbers = {"asked": found.asked, "changed": len(found.changes)}
             with self._database.writing() as session:
                 audit.log(session, user.name, "release compared", ("release", "staged"), after=numbers)
-            self._write("comparison.json", found)
+            self._write(_COMPARISON, found)
         return found
 
     def publish(self, user: User) -> None:
@@ -124,13 +128,19 @@ class Releases:
             before = stage.live_names(self._settings)
             self._log(user, "release being published", before=before)
             note = Published(at=now(), who=user.name, before=before)
-            self._write("published.json", note)
-            self._publish()
-            after = stage.live_names(self._settings)
+            self._write(_PUBLISHING, note)
+            try:
+                self._publish()
+            finally:
+                after = stage.live_names(self._settings)
+                if after == before:
+                    (self._folder / _PUBLISHING).unlink()
             if stage.contents(self._settings) != compared.staged:
                 self._switch(before, after)
+                (self._folder / _PUBLISHING).unlink(missing_ok=True)
                 raise ReleaseError("Files changed while this was published. The version before is live again.")
-            self._write("published.json", note.model_copy(update={"after": after}))
+            self._write(_PUBLISHED, note.model_copy(update={"after": after}))
+            (self._folder / _PUBLISHING).unlink(missing_ok=True)
             self._log(user, "release published", before=before, after=after)
             self._discard()
 
@@ -153,7 +163,8 @@ class Releases:
                 raise ReleaseError("There is no release to go back from: something else was published since.")
             names = stage.live_names(self._settings)
             self._switch(self._to_go_back(last), names)
-            (self._folder / "published.json").unlink()
+            for name in (_PUBLISHING, _PUBLISHED):
+                (self._folder / name).unlink(missing_ok=True)
             self._log(user, "release rolled back", before=names, after=stage.live_names(self._settings))
 
     def _compare(self, user: User, live: dict[str, str], tell: Callable[[str, int, int], None]) -> Comparison:
@@ -211,7 +222,7 @@ class Releases:
                 go_back(folder.root, wanted[part])
 
     def _discard(self) -> None:
-        (self._folder / "comparison.json").unlink(missing_ok=True)
+        (self._folder / _COMPARISON).unlink(missing_ok=True)
         stage.discard(self._settings)
 
     def _log(self, user: User, what: str, **states: dict[str, str]) -> None:

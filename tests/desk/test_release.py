@@ -320,6 +320,25 @@ def test_a_publication_killed_before_the_switch_changes_nothing_and_after_it_can
     assert "400" in asked(settings)
 
 
+def test_a_publication_that_fails_leaves_the_way_back_to_the_one_before_the_last(
+    publishing: Publishing, settings: Settings, anna: User
+) -> None:
+    def fail() -> None:
+        raise OSError("disk full")
+
+    reprice(settings.corpus_dir)
+    releases = publishing()
+    releases.compare(anna)
+    releases.publish(anna)
+    card(settings.corpus_dir, "late", "A late card", "cost-insurance", "A drink of water is free.")
+    releases.compare(anna)
+    with pytest.raises(OSError, match="disk full"):
+        publishing(fail).publish(anna)
+    assert "700" in asked(settings)
+    releases.roll_back(anna)
+    assert "400" in asked(settings)
+
+
 def test_an_entry_of_the_desk_that_cites_a_withdrawn_document_is_found(
     settings: Settings, database: Database, corpus: Path, anna: User
 ) -> None:
