@@ -14,14 +14,15 @@ from desk.database import BUSY_MS, MIGRATIONS, Database
 from errors import OperatorError
 
 SAVED = ".before-restore"
+BACKED_UP = "backed up"
 
 
 class BackupError(OperatorError):
     """A backup can't be made or used; the message names the file and says why."""
 
 
-def backup(database: Database, target: Path) -> None:
-    """Write a copy of the database to ``target``, which appears only when it is complete.
+def backup(database: Database, target: Path, who: str) -> None:
+    """Write a copy of the database to ``target``, which appears only when it is complete; the audit log tells when.
 
     Raises:
         BackupError: not an SQLite database, ``target`` exists, or it can't be written.
@@ -42,6 +43,8 @@ def backup(database: Database, target: Path) -> None:
         raise BackupError(f"{target} can't be written: {error}.") from error
     finally:
         part.unlink(missing_ok=True)
+    with database.writing() as session:
+        audit.log(session, who, BACKED_UP, ("records", "all"))
 
 
 def restore(database: Database, source: Path, who: str) -> Path | None:

@@ -88,7 +88,7 @@ def backup(file: Annotated[Path, typer.Argument(help="A new file for the copy.")
     from desk.backup import backup as run  # noqa: PLC0415
 
     with _database() as database:
-        run(database, file)
+        run(database, file, _who())
     typer.echo(f"written: {file}")
 
 

@@ -25,7 +25,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 5000
 """Longest wait for another writer, in milliseconds."""
 
-_MIGRATION_LOCK = 7_350_114
+CONNECT_SECONDS = 5
+"""Longest wait for a server to take a connection."""
+
+_MIGRATION_LOCK, _WRITE_LOCK = 7_350_114, 7_350_115
 _BEGIN = "sqlite_begin"
 
 
@@ -96,6 +99,8 @@ class Database:
         """
         self.ensure()
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            if not self.is_sqlite:
+                session.execute(text(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})"))
             yield session
 
     @contextmanager
@@ -167,6 +172,7 @@ def head() -> str:
 
 def _migrate(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL lock_timeout = 0"))  # another process may be migrating for a while
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -187,7 +193,8 @@ def _url(given: str | URL) -> URL:
 def _options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": BUSY_MS / 1000, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_recycle": 1800}
+    waits = {"connect_timeout": CONNECT_SECONDS, "options": f"-c lock_timeout={BUSY_MS}"}
+    return {"pool_pre_ping": True, "pool_recycle": 1800, "connect_args": waits}
 
 
 def _prepare_sqlite(engine: Engine) -> None:

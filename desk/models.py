@@ -267,3 +267,14 @@ class Document(Base):
     ticked: Mapped[list[str]] = mapped_column(JSON, default=list)
     authors: Mapped[list[str]] = mapped_column(JSON, default=list)
     live_text: Mapped[str | None] = mapped_column(Text, deferred=True)
+
+
+class GoldenQuestion(Base):
+    """A question of the staff that is asked of both versions before a new one goes live; written by staff."""
+
+    __tablename__ = "golden_questions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(String(500), unique=True)
+    added_by: Mapped[str]
+    added_at: Mapped[datetime] = mapped_column(default=now)

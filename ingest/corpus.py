@@ -19,6 +19,8 @@ from settings import Settings
 
 PARTS = ("article.md", "literature", "clinic")
 FAQ = "faq"
+STAGED = "-staged"
+"""Ends the name of the collection that the next version is built in."""
 
 
 def ingest_paths(
@@ -48,8 +50,11 @@ def suspicious(corpus: Path) -> list[Problem]:
 
 
 def desk_folder(settings: Settings, part: Literal["documents", "faq"]) -> Path:
-    """Where the staff's desk lays what it has approved, beside the corpus; it needn't exist."""
-    return settings.data_dir / f"{settings.collection}-desk" / part
+    """Where the staff's desk lays what it has approved, beside the corpus; it needn't exist.
+
+    A staged collection is built of the same as its live one.
+    """
+    return settings.data_dir / f"{settings.collection.removesuffix(STAGED)}-desk" / part
 
 
 def faq_folder(settings: Settings) -> IndexFolder:

@@ -131,6 +131,24 @@ def update_index(root: Path, loaded: Loaded, tools: Tools, *, rebuild: bool = Fa
         raise IngestError(f"The index can't be written to {root}: {reason}.") from error
 
 
+def go_back(root: Path, name: str) -> None:
+    """Make a generation that is still there the live one again, in one step.
+
+    Raises:
+        IngestError: an ingest is running, or the generation or a part of it has been deleted.
+    """
+    folder = IndexFolder(root)
+    try:
+        with _lock(root):
+            whole = all(folder.segment(segment).is_dir() for segment in folder.manifest(name).segments)
+            if whole:
+                folder.switch(name)
+    except (OSError, IndexUnusableError) as error:
+        raise IngestError(f"The earlier version {name} at {root} can't be used any more: {error}") from error
+    if not whole:
+        raise IngestError(f"The earlier version {name} at {root} isn't there any more.")
+
+
 class _Update:
     """One run, holding the lock."""
 

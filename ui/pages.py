@@ -15,6 +15,9 @@ DESK: dict[str, str] = {
     "desk/draft.py": "nav_draft",
     "desk/documents.py": "nav_documents",
     "desk/audit.py": "nav_audit",
+    "desk/asked.py": "nav_asked",
+    "desk/release.py": "nav_release",
+    "desk/health.py": "nav_health",
 }
 """The staff's pages, in the same form."""
 

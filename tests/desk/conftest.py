@@ -1,4 +1,4 @@
-"""A database of its own for each test, and answers as the engine gives them."""
+"""A database of its own for each test, SQLite and PostgreSQL in turn, and answers as the engine gives them."""
 
 from __future__ import annotations
 
@@ -12,19 +12,39 @@ import pytest
 from answer.schema import Answer
 from desk.database import Database
 from settings import Settings
+from tests.desk import postgresql
 
 MakeAnswer = Callable[..., Answer]
+sqlite_only = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+postgresql_only = pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgresql.Server]:
+    """A PostgreSQL server for all tests."""
+    if reason := postgresql.missing():
+        pytest.skip(reason)
+    started = postgresql.Server.create()
+    yield started
+    started.remove()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database a test works with; each runs on both."""
+    return str(request.param)
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Settings with an empty data folder and everything that may be kept switched on."""
-    return Settings(data_dir=tmp_path / "data", keep_unanswered=True, keep_feedback_text=True)
+def settings(tmp_path: Path, kind: str, request: pytest.FixtureRequest) -> Settings:
+    """Settings with an empty data folder and database, and everything that may be kept switched on."""
+    url = request.getfixturevalue("server").new_database() if kind == "postgresql" else ""
+    return Settings(data_dir=tmp_path / "data", database_url=url, keep_unanswered=True, keep_feedback_text=True)
 
 
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
-    """The real SQLite database of the settings, its tables made by the migrations."""
+    """The real database of the settings, its tables made by the migrations."""
     opened = Database.of(settings)
     opened.ensure()
     yield opened

@@ -15,6 +15,7 @@ from desk import audit
 from desk.database import Database
 from desk.users import Users
 from settings import PREFIX, Settings, load_settings
+from tests.desk.conftest import postgresql_only, sqlite_only
 
 GOOD = "tidal copper lantern"
 Run = Callable[..., tuple[int, str]]
@@ -24,6 +25,7 @@ Run = Callable[..., tuple[int, str]]
 def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
     """Runs a command in this process: (exit code, everything printed)."""
     monkeypatch.setenv(f"{PREFIX}DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv(f"{PREFIX}DATABASE_URL", settings.database_url)
     load_settings.cache_clear()
 
     def run_command(*arguments: object, typed: str = "") -> tuple[int, str]:
@@ -59,7 +61,6 @@ def test_users_are_added_listed_and_changed(run: Run, settings: Settings) -> Non
     [
         (("user", "add", "anna", "--password-stdin"), "12 to 200 characters"),
         (("user", "role", "nobody", "editor"), "no user"),
-        (("records", "restore", "missing.sqlite"), "no file missing.sqlite"),
     ],
 )
 def test_a_mistake_is_told_in_a_line(command: tuple[str, ...], said: str, run: Run) -> None:
@@ -69,6 +70,21 @@ def test_a_mistake_is_told_in_a_line(command: tuple[str, ...], said: str, run: R
     assert "Traceback" not in printed
 
 
+@sqlite_only
+def test_a_backup_that_is_missing_is_named(run: Run) -> None:
+    code, printed = run("records", "restore", "missing.sqlite")
+    assert (code, "no file missing.sqlite" in " ".join(printed.split())) == (1, True)
+
+
+@postgresql_only
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_a_server_is_saved_with_its_own_tools(command: str, run: Run, tmp_path: Path) -> None:
+    code, printed = run("records", command, tmp_path / "copy.sqlite")
+    assert (code, "pg_dump" in printed) == (1, True)
+    assert not (tmp_path / "copy.sqlite").exists()
+
+
+@sqlite_only
 def test_a_backup_brings_back_what_was_there(run: Run, settings: Settings, tmp_path: Path) -> None:
     copy = tmp_path / "copy.sqlite"
     run("user", "add", "anna", "--password-stdin", typed=f"{GOOD}\n")
@@ -84,6 +100,7 @@ def test_a_backup_brings_back_what_was_there(run: Run, settings: Settings, tmp_p
     in_use.close()
 
 
+@sqlite_only
 def test_a_wrong_file_is_refused_and_nothing_changes(run: Run, settings: Settings, tmp_path: Path) -> None:
     run("user", "add", "anna", "--password-stdin", typed=f"{GOOD}\n")
     text, other, newer = (tmp_path / name for name in ("text.sqlite", "other.sqlite", "newer.sqlite"))

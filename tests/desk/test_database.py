@@ -9,12 +9,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from desk import audit
 from desk.database import Database, DatabaseError, upgrade
 from desk.models import Base, DailyCount, now
 from settings import Settings
+from tests.desk.conftest import sqlite_only
 
 
 def not_the_index_of_words(_: object, name: str | None, *__: object) -> bool:
@@ -50,6 +51,7 @@ def test_a_database_of_a_newer_version_is_refused(settings: Settings, database: 
         upgrade(settings)
 
 
+@sqlite_only
 def test_a_file_that_is_no_database_is_named(settings: Settings) -> None:
     settings.data_dir.mkdir()
     (settings.data_dir / "desk.sqlite").write_bytes(b"not a database, but long enough to be taken for one" * 50)
@@ -76,7 +78,7 @@ def test_a_block_that_fails_changes_nothing(database: Database) -> None:
 def test_the_audit_log_can_only_be_added_to(change: str, database: Database) -> None:
     with database.writing() as session:
         audit.log(session, "anna", "covered", ("kept", 1), after={"status": "covered"})
-    with pytest.raises(IntegrityError, match="append-only"), database.writing() as session:
+    with pytest.raises(DBAPIError, match="append-only"), database.writing() as session:
         session.execute(text(change))
     with database.reading() as session:
         (entry,) = audit.entries(session)

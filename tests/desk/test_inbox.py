@@ -15,6 +15,7 @@ from desk.inbox import Filters, Inbox, InboxError, NotAllowedError
 from desk.models import Group, Kept, User, now
 from desk.users import Users
 from ingest.embed import Embedder
+from tests.desk.conftest import sqlite_only
 
 GOOD = "tidal copper lantern"
 TINNITUS = ("Does ketamine help with tinnitus?", "can ketamine help tinnitus", "Will ketamine help my tinnitus?")
@@ -137,6 +138,7 @@ def test_an_action_that_cannot_be_is_told(database: Database, editor: User) -> N
         Inbox(database).note(99, "Too late.", editor)
 
 
+@sqlite_only
 def test_the_list_is_found_by_an_index(database: Database) -> None:
     with database.reading() as session:
         plan = session.connection().exec_driver_sql(

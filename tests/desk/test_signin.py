@@ -15,6 +15,7 @@ from desk.sessions import COOKIE, Sessions, csrf_token
 from desk.signin import BELOW, FORM_COOKIE, SIGN_IN, SIGN_OUT, signin
 from desk.users import FAILURES, Users
 from settings import Settings
+from tests.desk.conftest import sqlite_only
 
 GOOD = "tidal copper lantern"
 
@@ -95,6 +96,7 @@ def test_signing_out_ends_the_session_on_the_server(browser: TestClient, databas
     assert Sessions(database).current_user({COOKIE: token}) is None
 
 
+@sqlite_only
 def test_a_database_that_is_down_is_told_calmly(settings: Settings) -> None:
     settings.data_dir.write_text("a file where the folder should be")
     app = Starlette(routes=[Mount(BELOW, signin(settings, Database.of(settings)))])
