@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from desk.caution import NEVER_KEPT
 from desk.database import Database
 from desk.models import CitedCount, DailyCount, Feedback, ResponseTime
-from desk.record import NEVER_KEPT
 from desk.records import BUCKETS_MS
 from errors import OperatorError
 

@@ -14,7 +14,7 @@ from desk.record import Recorder
 from desk.tickets import ReplyChangedError, TicketError, Tickets
 from desk.users import Users
 from settings import Settings
-from tests.desk.conftest import MakeAnswer
+from tests.desk.conftest import MakeAnswer, sqlite_only
 
 GOOD = "tidal copper lantern"
 MAIL = Contact.read("email", "very.unusual.address@example.com")
@@ -76,6 +76,7 @@ def test_words_of_danger_without_consent_or_setting_make_no_ticket(
     assert count(database) == 0
 
 
+@sqlite_only
 def test_once_answered_the_contact_is_nowhere_in_the_files(
     recorder: Recorder, database: Database, make_answer: MakeAnswer, editor: User
 ) -> None:

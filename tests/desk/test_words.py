@@ -15,6 +15,7 @@ from desk.database import MIGRATIONS, Database
 from desk.inbox import Filters, Inbox
 from desk.models import Kept
 from settings import Settings
+from tests.desk.conftest import sqlite_only
 from tests.desk.test_inbox import keep
 
 BEFORE = "0001"
@@ -44,6 +45,7 @@ def test_the_index_follows_changes(database: Database) -> None:
     assert found(database, "park") == 0
 
 
+@sqlite_only
 def test_nothing_of_a_purged_question_is_left_in_the_file(database: Database) -> None:
     keep(database, ["Does it help with zyxwvut?"])
     for number in range(20):  # many small parts of the index
@@ -56,6 +58,7 @@ def test_nothing_of_a_purged_question_is_left_in_the_file(database: Database) ->
             assert part not in file.read_bytes(), file.name
 
 
+@sqlite_only
 def test_a_database_of_the_version_before_is_brought_up_to_date_with_its_questions(settings: Settings) -> None:
     settings.data_dir.mkdir()
     file = settings.data_dir / "desk.sqlite"
