@@ -9,7 +9,7 @@ from errors import OperatorError
 PUBLIC = {"chat.py": "nav_chat", "library.py": "nav_library"}
 """File below ``ui/`` → id of its name."""
 
-DESK: dict[str, str] = {"desk/audit.py": "nav_audit"}
+DESK: dict[str, str] = {"desk/audit.py": "nav_audit", "desk/faq.py": "nav_faq"}
 """The staff's pages, in the same form."""
 
 
