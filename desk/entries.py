@@ -8,7 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from desk.faq import FaqDesk, parse
+from desk.database import Database
+from desk.faq import live_texts, newest_versions, parse
 from desk.models import FaqVersion
 from ingest.corpus import FAQ
 from ingest.faq import FaqEntry, load_entries
@@ -40,12 +41,12 @@ class Row:
 class Entries:
     """The entries of a corpus folder below those of the desk."""
 
-    def __init__(self, corpus: Path, faq: FaqDesk) -> None:
-        self._folder, self._faq = corpus / FAQ, faq
+    def __init__(self, corpus: Path, database: Database) -> None:
+        self._folder, self._database = corpus / FAQ, database
 
     def all(self, words: str = "") -> list[Row]:
         """The entries that hold all of these words: what waits for somebody first, then by question."""
-        own, newest = self.own(), self._faq.newest()
+        own, newest = self.own(), newest_versions(self._database)
         rows = [_row_of(version, live, version.entry_id in own) for version, live in newest.values()]
         rows += [
             Row(id, entry.meta.questions[0], "project", None, None, True, _words(entry))
@@ -70,7 +71,7 @@ class Entries:
     def asked(self) -> dict[str, list[str]]:
         """The phrasings of every entry that questions are answered by, by its id."""
         own = {id: entry.meta.questions for id, entry in self.own().items()}
-        return own | {id: parse(text).meta.questions for id, text in self._faq.live().items()}
+        return own | {id: parse(text).meta.questions for id, text in live_texts(self._database).items()}
 
 
 @lru_cache(maxsize=4)

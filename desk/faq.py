@@ -76,16 +76,6 @@ class FaqDesk:
             found = tuple(session.scalars(wanted))
             return Stand(entry.lock, entry.live_version, found) if entry else Stand(0, None, ())
 
-    def newest(self) -> dict[str, tuple[FaqVersion, int | None]]:
-        """The newest version of each entry and the number of its live one, by the entry's id."""
-        latest = select(FaqVersion.entry_id, func.max(FaqVersion.number).label("number")).group_by(FaqVersion.entry_id)
-        last = latest.subquery()
-        is_last = (FaqVersion.entry_id == last.c.entry_id) & (FaqVersion.number == last.c.number)
-        wanted = select(FaqVersion, FaqRecord.live_version).join(last, is_last)
-        with self._database.reading() as session:
-            rows = session.execute(wanted.join(FaqRecord, FaqRecord.id == FaqVersion.entry_id)).all()
-            return {row[0].entry_id: (row[0], row[1]) for row in rows}
-
     def save(self, content: str, lock: int, user: User, covers: Sequence[int] = ()) -> FaqVersion:
         """Add a draft: the text of a file of ``corpus/faq``, whose ``id`` names the entry.
 
@@ -204,6 +194,17 @@ def live_texts(database: Database) -> dict[str, str]:
     with database.reading() as session:
         rows = session.execute(select(FaqRecord.id, FaqVersion.content).join(FaqVersion, joined))
         return {row.id: row.content for row in rows}
+
+
+def newest_versions(database: Database) -> dict[str, tuple[FaqVersion, int | None]]:
+    """The newest version of each entry and the number of its live one, by the entry's id."""
+    latest = select(FaqVersion.entry_id, func.max(FaqVersion.number).label("number")).group_by(FaqVersion.entry_id)
+    last = latest.subquery()
+    is_last = (FaqVersion.entry_id == last.c.entry_id) & (FaqVersion.number == last.c.number)
+    wanted = select(FaqVersion, FaqRecord.live_version).join(last, is_last)
+    with database.reading() as session:
+        rows = session.execute(wanted.join(FaqRecord, FaqRecord.id == FaqVersion.entry_id)).all()
+        return {row[0].entry_id: (row[0], row[1]) for row in rows}
 
 
 def parse(content: str) -> FaqEntry:

@@ -7,7 +7,7 @@ import streamlit as st
 from desk.entries import Row
 from ui.desk import door, faq_files, faq_form, faq_versions
 from ui.desk.door import Staff
-from ui.desk.faq_work import Work
+from ui.desk.faq_work import Work, literal
 
 _PAGE = 25
 _SHOWN = "ka_faq_shown"
@@ -43,7 +43,7 @@ def _list(staff: Staff, work: Work) -> None:
     st.html(f'<p class="ka-small" role="status">{told}</p>')
     shown = int(st.session_state.get(_SHOWN, _PAGE))
     for row in found[:shown]:
-        label = f"{faq_form.literal(row.question)} · {_standing(staff, row)}"
+        label = f"{literal(row.question)} · {_standing(staff, row)}"
         st.button(label, key=f"ka_faq_open_{row.id}", on_click=work.open, args=(row.id,), width="stretch")
     if len(found) > shown:
         st.button(words.text("faq_more"), on_click=_show_more, key="ka_faq_more")

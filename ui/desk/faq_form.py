@@ -15,7 +15,7 @@ from ingest.faq import MOST_SENTENCES
 from ui import answers
 from ui.cards import cards
 from ui.desk.door import Staff
-from ui.desk.faq_work import Editing, Work
+from ui.desk.faq_work import Editing, Work, literal
 from ui.words import escape
 
 _HITS = 6
@@ -24,18 +24,13 @@ _PREVIEWED = 9_000
 """Number of the previewed turn, far from those of a conversation."""
 
 
-def literal(text: str) -> str:
-    """``text`` for a label, which reads Markdown."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|$~:" else c for c in text)
-
-
 def show(staff: Staff, work: Work) -> None:
     """Draw the form of what is open; for who may only look, the answer alone."""
     editing, words = work.editing, staff.words
     if editing is None:
         return
     id = editing.draft.id
-    heading = words.html("faq_heading", id=id) if id else words.html("faq_heading_new")
+    heading = words.html("faq_heading", entry=id) if id else words.html("faq_heading_new")
     st.html(f"<h3>{heading}</h3>")
     if not staff.may("editor"):
         st.html(f'<p class="ka-small">{words.html("faq_only_look")}</p>')
@@ -49,7 +44,7 @@ def show(staff: Staff, work: Work) -> None:
     _sentences(staff, work, editing)
     _preview(staff, editing.draft)
     with st.container(horizontal=True):
-        st.button(words.text("faq_save"), on_click=work.save, key="ka_faq_save")
+        st.button(words.text("faq_save"), on_click=work.save_draft, key="ka_faq_save")
         st.button(words.text("faq_submit"), on_click=work.submit, key="ka_faq_submit", type="primary")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
 from uuid import uuid4
 
 import streamlit as st
@@ -58,13 +57,10 @@ class Work:
         """Put together from what the page works with."""
         settings, engine = staff.settings, staff.engine
 
-        def check(entry: Any) -> list[str]:
-            return checker(entry)
-
+        entries = Entries(settings.corpus_dir, staff.database)
+        check = Checker(engine, entries.asked)
         faq = FaqDesk(staff.database, check, second_person=settings.faq_second_person)
-        entries = Entries(settings.corpus_dir, faq)
-        checker = Checker(engine, entries.asked)
-        return cls(staff, faq, entries, checker, background(settings, staff.database, lambda: engine.embedder))
+        return cls(staff, faq, entries, check, background(settings, staff.database, lambda: engine.embedder))
 
     @property
     def editing(self) -> Editing | None:
@@ -114,6 +110,10 @@ class Work:
         reason = words.text("faq_wrong_no_source")
         lacking = (line for line in draft.sentences if not line.cites)
         return found + [words.text("faq_wrong_sentence", sentence=line.text, reason=reason) for line in lacking]
+
+    def save_draft(self) -> None:
+        """Save the form."""
+        self.save()
 
     def save(self) -> int | None:
         """Save the form as a draft: the version's number; None, with the reason told, when it can't be."""
@@ -184,7 +184,7 @@ class Work:
         """Show what is to be told, once."""
         show = {"error": st.error, "success": st.success, "info": st.info}
         for kind, line in st.session_state.pop(_TOLD, []):
-            show[kind](_literal(line))
+            show[kind](literal(line))
 
     def _live(self, act: Callable[[str], None], id: str, number: int) -> None:
         editing = self.editing
@@ -208,6 +208,6 @@ def _filled(draft: Draft) -> Draft:
     return replace(draft, questions=questions, sentences=tuple(line for line in lines if line.text))
 
 
-def _literal(text: str) -> str:
-    """``text`` for what reads Markdown, shown as these characters."""
+def literal(text: str) -> str:
+    """``text`` for what reads Markdown, such as a label, shown as these characters."""
     return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|$~:" else c for c in text)
