@@ -342,5 +342,5 @@ def test_two_hundred_switches_leave_descriptors_and_memory_flat(
                 memory.append(int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
     grown = (memory[-1] - memory[len(memory) // 2]) / 1e6
     print(f"descriptors {files}; memory {memory[0] / 1e6:.0f} MB, in the second half +{grown:.1f} MB")
-    assert max(files) <= files[0] + 5, files
+    assert max(files) - min(files) < 20, files
     assert grown < 40, memory
