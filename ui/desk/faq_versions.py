@@ -43,7 +43,8 @@ def _standing(staff: Staff, work: Work) -> None:
         told = words.html("faq_is_live", number=number)
     elif state.phase == "failed":
         told = words.html("faq_failed", problem=state.problem)
-        st.button(words.text("faq_publish_again"), on_click=work.publisher.start, key="ka_faq_again")
+        if staff.may("editor"):
+            st.button(words.text("faq_publish_again"), on_click=work.publisher.start, key="ka_faq_again")
     elif stand.live is not None:
         told = words.html("faq_publishing", number=number)
     elif state.phase == "running":
