@@ -72,6 +72,15 @@ def staff_door(settings: Settings, database: Database) -> ASGIApp:
     return signin(settings, database)
 
 
+def complete_publication(parts: Parts, database: Database) -> None:
+    """Publish in the background what was approved when a stop or a restore came between."""
+    from desk.publish import background  # noqa: PLC0415 - only a process with the staff's pages publishes
+
+    engine = parts.engine
+    if engine:
+        background(parts.settings, database, lambda: engine.embedder).complete()
+
+
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Open the shared parts once, close them at the end. Without an index the pages still show help lines."""
@@ -89,6 +98,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     shared.provide(parts)
     if settings.pages != "public":
         front.desk = staff_door(settings, database)
+        complete_publication(parts, database)
     front.open(Context.open(settings, parts.engine, parts.crisis_lines, limiter, recorder))
     try:
         yield {"parts": parts}

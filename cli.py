@@ -35,6 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(commands.users, name="user")
 app.add_typer(commands.records, name="records")
+app.add_typer(commands.faq, name="faq")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 STAGES = {"split": "Reading", "embed": "Embedding"}

@@ -127,12 +127,13 @@ class AnswerBuilder:
     def sayable(self, turn: "Turn", said: Sequence[Said]) -> list[Said]:
         """The sentences that pass the last check. Translated ones were checked in English, which ``further`` reads."""
 
-        def stopped(item: Said) -> str:
-            quotes = [Quote.of(quote.passage, quote.source.country) for quote in item.quotes]
-            further = (lambda text: self._verifier.unsayable(text, quotes)) if turn.english else None
-            return self._outgoing.stopped(item.text, further)
+        return [item for item in said if not self.stopped(item, english=turn.english)]
 
-        return [item for item in said if not stopped(item)]
+    def stopped(self, item: Said, *, english: bool) -> str:
+        """Why a sentence may not go out; nothing when it may."""
+        quotes = [Quote.of(quote.passage, quote.source.country) for quote in item.quotes]
+        further = (lambda text: self._verifier.unsayable(text, quotes)) if english else None
+        return self._outgoing.stopped(item.text, further)
 
     def _reason(self, turn: "Turn", message_id: str) -> tuple[Quoted, ...]:
         """The claims that a message's reason rests on; none when one of them is gone, and then it isn't given."""

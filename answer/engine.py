@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 
 from answer.beside import UNDER_18
 from answer.build import DISAGREE, AnswerBuilder, numbered
@@ -15,8 +15,8 @@ from answer.converse import Converser, Understood
 from answer.cover import Coverage, Coverer
 from answer.disagree import Disagreements
 from answer.faithful import Faithful
-from answer.faq import FaqBook, Supporter
-from answer.follow import LiveIndex
+from answer.faq import Entry, FaqBook, Match, Supported, Supporter, Unsupported
+from answer.follow import LateIndex, LiveIndex
 from answer.generate import Generator
 from answer.language import FEWEST_WORDS, is_english, is_english_mended, language_by_script
 from answer.retrieve import Hit, Retriever
@@ -29,7 +29,7 @@ from answer.stream import start_model
 from answer.streaming import Event, Teller, Telling, Told, made
 from answer.suggest import Suggestions
 from answer.translate import Translator
-from answer.translated import Translations, load_translations
+from answer.translated import Translations, load_originals, load_translations
 from answer.turns import AGAIN
 from answer.verify import Verifier
 from ingest.clean import NOT_TEXT
@@ -103,7 +103,7 @@ class Engine:
         self,
         settings: Settings,
         index: LiveIndex,
-        faq: LiveIndex | None,
+        faq: LateIndex | None,
         embedder: Embedder,
         vocabulary: Vocabulary,
     ) -> None:
@@ -119,10 +119,11 @@ class Engine:
         self._embedder = embedder
         self._faq = faq
         self._book: FaqBook | None = None
-        self._translations = Translations(load_translations(corpus / FAQ)[0] if faq else {})
+        self._no_translations = Translations({})
         self.vocabulary = vocabulary
         self.verifier = Verifier(vocabulary)
         self._slips = Slips.read(embedder.words())
+        self.embedder = embedder
         self._retriever = Retriever(index, embedder, terms)
         self._converser = Converser(terms)
         self._composer = Composer(corpus / "sections.toml", terms, settings.max_answer_words)
@@ -139,7 +140,7 @@ class Engine:
             else None
         )
         self._translator = (
-            Translator(settings, model, Faithful.load(vocabulary), self._translations.language_of)
+            Translator(settings, model, Faithful.load(vocabulary), self._spelt_language)
             if model and settings.model_translates
             else None
         )
@@ -147,6 +148,7 @@ class Engine:
         self._current: _Lookup | None = None
         # The first search reads Chroma's index into memory; better now than while the first reader waits.
         self.search("warm up", 1)
+        self._spelt_language("warm up")
 
     @classmethod
     def open(cls, settings: Settings) -> "Engine":
@@ -159,8 +161,7 @@ class Engine:
         """
         folder = IndexFolder(settings.data_dir / settings.collection)
         index = LiveIndex(folder, identify(settings.embedder))
-        entries = faq_folder(settings)
-        faq = LiveIndex(entries, identify(settings.embedder)) if entries.live_name() else None
+        faq = LateIndex(faq_folder(settings), identify(settings.embedder))
         vocabulary = Vocabulary.load(settings.corpus_dir / "vocabulary.toml")
         return cls(settings, index, faq, Embedder(settings.embedder), vocabulary)
 
@@ -198,6 +199,40 @@ class Engine:
         """Names the state of the corpus that answers are drawn from now."""
         with self._index.reading() as generation:
             return generation.manifest.corpus_version
+
+    def faq_entry(self, entry_id: str) -> Entry | None:
+        """The FAQ entry of an id as questions are answered by it now."""
+        faq = self._faq.get() if self._faq else None
+        if faq is None:
+            return None
+        with faq.reading() as generation:
+            return self._faq_book(generation).entries.get(entry_id)
+
+    def support(self, sentence: str, cites: Sequence[str]) -> Supported | Unsupported:
+        """The claims of the named sources that bear a sentence out as an answer must be, or the first reason why not.
+
+        What an answer may not say, whatever its sources say, is unsupported too.
+        """
+        with self._index.reading() as generation:
+            sayer = self._lookup(generation).sayer
+            found = sayer.supporter.support(sentence, cites)
+            if isinstance(found, Unsupported):
+                return found
+            reason = self._builder.stopped(sayer.written(sentence, found.passages), english=True)
+            return Unsupported(sentence, reason) if reason else found
+
+    def preview(self, entry: Entry, question: Question) -> Answer | None:
+        """What a reader would get if this entry, wherever it comes from, answered the question.
+
+        None when a sentence of it isn't borne out by its sources.
+        """
+        with self._index.reading() as generation:
+            turn, lookup = self._begin(question, generation), self._lookup(generation)
+            if turn.triage.outcome is not None:
+                return self._message_first(turn, lookup, turn.triage.outcome)
+            hits = evidence(self._retriever.search(turn.text, SEARCHED))
+            said = self._said_of(Match(entry, turn.text, 1.0), turn, turn.text, hits, lookup)
+            return self._builder.answered(turn, said, entry.topic, "faq") if said else None
 
     def search(self, text: str, k: int = 10) -> list[Hit]:
         """The ``k`` passages that speak most to a text."""
@@ -378,10 +413,9 @@ class Engine:
 
     def _in_other_language(self, turn: Turn, lookup: _Lookup) -> Answer:
         """A translated FAQ entry, or a message in the reader's language with the closest questions there are."""
-        found = self._translations.find(turn.text, turn.language)
-        if found.match and self._faq:
-            with self._faq.reading() as generation:
-                entry = self._faq_book(generation).entries.get(found.match.id)
+        found = self._translations.find(turn.text, turn.language, self._outdated_translations())
+        if found.match:
+            entry = self.faq_entry(found.match.id)
             said = lookup.sayer.translated(entry, found.match.sentences) if entry else []
             if said and entry:
                 turn.notices += ("language",) if found.match.reviewed else ("language", "translated")
@@ -501,16 +535,43 @@ class Engine:
 
     def _reviewed(self, turn: Turn, text: str, hits: Sequence[Hit], lookup: _Lookup) -> tuple[str, list[Said]] | None:
         """(topic, sentences) of the FAQ entry that asks the same, if its sources still bear out its every sentence."""
-        if self._faq is None:
+        faq = self._faq.get() if self._faq else None
+        if faq is None:
             return None
-        with turn.timed("faq"), self._faq.reading() as generation:
+        with turn.timed("faq"), faq.reading() as generation:
             match = self._faq_book(generation).match(text, self._retriever.vector(text))
         if match is None:
             return None
+        said = self._said_of(match, turn, text, hits, lookup)
+        return (match.entry.topic, said) if said else None
+
+    def _said_of(self, match: Match, turn: Turn, text: str, hits: Sequence[Hit], lookup: _Lookup) -> list[Said]:
+        """The sentences of an entry as the reader wants them; none when one of them has lost its support."""
         detail = turn.question.detail
         more = self._compose(turn, text, hits) if hits and detail != "plain" else []
-        said = lookup.sayer.reviewed(match, detail, more)
-        return (match.entry.topic, said) if said else None
+        return lookup.sayer.reviewed(match, detail, more)
+
+    @property
+    def _translations(self) -> Translations:
+        """The translated entries; none while there is no FAQ that they belong to."""
+        return self._read_translations[0] if self._faq and self._faq.get() else self._no_translations
+
+    @cached_property
+    def _read_translations(self) -> tuple[Translations, Mapping[str, Sequence[str]]]:
+        """The translated entries, and the English sentences that they were made from."""
+        folder = self.settings.corpus_dir / FAQ
+        return Translations(load_translations(folder)[0]), load_originals(folder)
+
+    def _outdated_translations(self) -> frozenset[str]:
+        """Ids of entries whose English text is another one by now: what their translations say isn't the answer."""
+        faq = self._faq.get() if self._faq else None
+        if faq is None:
+            return frozenset()
+        with faq.reading() as generation:
+            return self._faq_book(generation).other_than(self._read_translations[1])
+
+    def _spelt_language(self, text: str) -> str | None:
+        return self._translations.language_of(text)
 
     def _faq_book(self, generation: Generation) -> FaqBook:
         with self._lock:

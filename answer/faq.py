@@ -14,8 +14,9 @@ from operator import itemgetter
 from answer.quantities import Quantity, quantities
 from answer.verify import Quote, Verifier
 from ingest.embed import Vectors
+from ingest.faq import FaqEntry
 from ingest.generation import Generation
-from ingest.schema import Passage, SourceMeta
+from ingest.schema import Passage, SourceMeta, passage_id
 from ingest.terms import Terms, name_term
 from ingest.vocabulary import Vocabulary, words_of
 
@@ -93,6 +94,11 @@ class FaqBook:
         rated = [(self._rating(asked, match), match) for match in self._closest(vector) if match.cosine >= CLOSE]
         likely = sorted((pair for pair in rated if pair[0] >= SAME), key=itemgetter(0), reverse=True)[:CONSIDERED]
         return next((match for _, match in likely if self._asks_the_same(question, match)), None)
+
+    def other_than(self, sentences: Mapping[str, Sequence[str]]) -> frozenset[str]:
+        """Ids whose entry doesn't say these sentences (id → sentences in order), or of which there is no entry."""
+        said = {id_: [passage.text for passage in entry.sentences] for id_, entry in self.entries.items()}
+        return frozenset(id_ for id_, wanted in sentences.items() if said.get(id_) != list(wanted))
 
     def _rating(self, asked: frozenset[str], match: Match) -> float:
         """How much alike a question (its terms) and an entry are: cosine, the share of the question's words (rare ones
@@ -205,6 +211,16 @@ class Supporter:
 
     def _quote(self, passage: Passage) -> Quote:
         return Quote.of(passage, self.countries.get(passage.source_id, ()))
+
+
+def drafted(draft: FaqEntry) -> Entry:
+    """A read file as the index would hold it."""
+    id_, questions = draft.meta.id, tuple(draft.meta.questions)
+    sentences = (
+        Passage(passage_id(id_, s.text), id_, "claim", "", questions[0], s.text, order, (), s.cites)
+        for order, s in enumerate(draft.sentences)
+    )
+    return Entry(id_, draft.meta.topic, questions, tuple(sentences))
 
 
 def _groups(pool: Sequence[Passage]) -> Iterator[Sequence[Passage]]:

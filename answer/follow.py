@@ -117,3 +117,40 @@ class LiveIndex:
         wanted = {segment for g in (self._current, *self._stale.values()) for segment in g.manifest.segments}
         for name in [name for name in self._open if name not in wanted]:
             self._open.pop(name).close()
+
+
+class LateIndex:
+    """A live index that may come to be while the program runs; safe to share between threads."""
+
+    def __init__(self, folder: IndexFolder, embedder: str) -> None:
+        """Open the index if there is one; the arguments and what is raised are those of ``LiveIndex``."""
+        self._folder = folder
+        self._embedder = embedder
+        self._lock = threading.Lock()
+        self._next_look = 0.0
+        self._index = self._opened()
+
+    def get(self) -> LiveIndex | None:
+        """The index; None until there is one, which is looked for at most once a second."""
+        if self._index is None:
+            with self._lock:
+                self._look()
+        return self._index
+
+    def close(self) -> None:
+        """Close it; nothing may be read afterwards."""
+        if self._index:
+            self._index.close()
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if self._index is not None or now < self._next_look:
+            return
+        self._next_look = now + POLL_SECONDS
+        try:
+            self._index = self._opened()
+        except (IndexUnusableError, OSError) as error:
+            _LOG.warning("The new index can't be used, answers go on without it: %s", error)
+
+    def _opened(self) -> LiveIndex | None:
+        return LiveIndex(self._folder, self._embedder) if self._folder.live_name() else None

@@ -8,7 +8,7 @@ accents aside), which bears typing slips and endings; the quotes stay English.
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +54,11 @@ def load_translations(folder: Path) -> tuple[dict[str, list[FaqEntry]], list[Pro
     return found, problems
 
 
+def load_originals(folder: Path) -> dict[str, tuple[str, ...]]:
+    """The sentences of the English entries of an FAQ folder by id: what the translations below it were made from."""
+    return {entry.meta.id: tuple(s.text for s in entry.sentences) for entry in load_entries(folder)[0]}
+
+
 class Translations:
     """All translated entries, by language."""
 
@@ -68,10 +73,10 @@ class Translations:
         best = max(shares, key=lambda code: shares[code], default=None)
         return best if best and shares[best] >= LEAST_KNOWN else None
 
-    def find(self, text: str, language: str) -> Found:
-        """The entries of a language that a question is closest to in spelling."""
+    def find(self, text: str, language: str, outdated: Collection[str] = ()) -> Found:
+        """The entries of a language that a question is closest to in spelling; the ``outdated`` ones aren't shown."""
         found = self._languages.get(language)
-        return found.find(text) if found else Found()
+        return found.find(text, outdated) if found else Found()
 
 
 class _Language:
@@ -97,12 +102,14 @@ class _Language:
         """The share of words that the entries use too."""
         return sum(word in self._words for word in words) / (len(words) or 1)
 
-    def find(self, text: str) -> Found:
+    def find(self, text: str, outdated: Collection[str]) -> Found:
         """The closest entry, if it is close and clearly ahead of the second; plain phrasings of the closest ones."""
         rated = self._rated(text)
         (best, first), second = rated[0], rated[1][0] if len(rated) > 1 else 0.0
         match = self._entries[first] if best >= CLOSE and best - second >= AHEAD else None
-        return Found(match, tuple(self._first[entry_id] for _, entry_id in rated[:MOST_NEAR]))
+        shown = [entry_id for _, entry_id in rated if entry_id not in outdated]
+        near = tuple(self._first[entry_id] for entry_id in shown[:MOST_NEAR])
+        return Found(match if match and match.id not in outdated else None, near)
 
     def _rated(self, text: str) -> list[tuple[float, str]]:
         """Entries by likeness, the likest first: letter groups of the closest phrasing, and the share of the text's

@@ -1,4 +1,4 @@
-"""``ketamine-answers user …`` and ``ketamine-answers records …``."""
+"""``ketamine-answers user …``, ``ketamine-answers records …`` and ``ketamine-answers faq …``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,10 +16,12 @@ from settings import load_settings
 
 if TYPE_CHECKING:
     from desk.database import Database
+    from desk.faq import FaqDesk
     from desk.users import Users
 
 users = typer.Typer(help="Staff who may sign in to the desk.", no_args_is_help=True)
 records = typer.Typer(help="What the desk's database keeps.", no_args_is_help=True)
+faq = typer.Typer(help="FAQ entries of the desk.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The user's name.")]
 Role = Annotated[str, typer.Option(help="reader, editor or admin.")]
@@ -100,6 +103,50 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that 'records back
     with _database() as database:
         saved = run(database, file, _who())
     typer.echo(f"restored from {file}" + (f"; before: {saved}" if saved else ""))
+
+
+@faq.command("export")
+def export(folder: Annotated[Path, typer.Argument(help="Where the files go; others there stay.")]) -> None:
+    """Write the live entries to a folder, one file each, such as corpus/faq."""
+    with _database() as database:
+        count = _faq(database).export(folder)
+    typer.echo(f"written: {count} entries")
+
+
+@faq.command("import")
+def bring_in(folder: Annotated[Path, typer.Argument(help="A folder of entries, such as corpus/faq.")]) -> None:
+    """Take the entries of a folder as approved, all of them or none, and publish them."""
+    from desk.models import User  # noqa: PLC0415
+
+    if not folder.is_dir():
+        raise typer.BadParameter(f"There is no folder {folder}.")
+    with _database() as database:
+        count = _faq(database).bring_in(folder, User(name=_who(), role="admin"))
+        typer.echo(f"taken in: {count} entries that were new or had changed")
+        if count:
+            _publish(database)
+
+
+@faq.command("publish")
+def publish() -> None:
+    """Publish what was approved: for a publication that was stopped, or after a restore."""
+    with _database() as database:
+        _publish(database)
+
+
+def _publish(database: Database) -> None:
+    from desk.publish import Publisher  # noqa: PLC0415
+    from ingest.embed import Embedder  # noqa: PLC0415
+
+    settings = load_settings()
+    summary = Publisher(settings, database, lru_cache(lambda: Embedder(settings.embedder))).publish()
+    typer.echo(f"published: {summary.faq_entries} FAQ entries answer now, the project's included")
+
+
+def _faq(database: Database) -> FaqDesk:
+    from desk.faq import FaqDesk  # noqa: PLC0415
+
+    return FaqDesk(database, lambda entry: [], second_person=load_settings().faq_second_person)
 
 
 @contextmanager

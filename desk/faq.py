@@ -6,14 +6,15 @@ import difflib
 import secrets
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from desk import audit
 from desk.database import Database
-from desk.models import FaqRecord, FaqVersion, User, now
+from desk.models import FaqCovers, FaqRecord, FaqVersion, Kept, User, now
 from desk.users import allows
 from errors import OperatorError
 from ingest.faq import FaqEntry, read_entry
@@ -30,9 +31,19 @@ class FaqError(OperatorError):
 class ChangedMeanwhileError(FaqError):
     """Somebody else saved the entry first: ``newest`` is what they wrote, to be merged."""
 
-    def __init__(self, newest: FaqVersion) -> None:
+    def __init__(self, newest: FaqVersion, lock: int) -> None:
+        """``lock`` is what ``save`` must be given back once the newest version was read."""
         super().__init__(f"{newest.author} has changed this entry since you opened it (version {newest.number}).")
-        self.newest = newest
+        self.newest, self.lock = newest, lock
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """An entry: what ``save`` must be given back, the number of the live version, all versions, the newest first."""
+
+    lock: int
+    live: int | None
+    versions: tuple[FaqVersion, ...]
 
 
 class FaqDesk:
@@ -55,13 +66,20 @@ class FaqDesk:
 
     def live(self) -> dict[str, str]:
         """The live text of each entry that has one, by its id."""
-        joined = (FaqRecord.id == FaqVersion.entry_id) & (FaqRecord.live_version == FaqVersion.number)
-        with self._database.reading() as session:
-            rows = session.execute(select(FaqRecord.id, FaqVersion.content).join(FaqVersion, joined))
-            return {row.id: row.content for row in rows}
+        return live_texts(self._database)
 
-    def save(self, content: str, lock: int, user: User) -> FaqVersion:
+    def stand(self, id: str) -> Stand:
+        """Everything there is of an entry, of one moment."""
+        with self._database.reading() as session:
+            entry = session.get(FaqRecord, id)
+            wanted = select(FaqVersion).where(FaqVersion.entry_id == id).order_by(FaqVersion.number.desc())
+            found = tuple(session.scalars(wanted))
+            return Stand(entry.lock, entry.live_version, found) if entry else Stand(0, None, ())
+
+    def save(self, content: str, lock: int, user: User, covers: Sequence[int] = ()) -> FaqVersion:
         """Add a draft: the text of a file of ``corpus/faq``, whose ``id`` names the entry.
+
+        ``covers`` are kept questions that are marked covered when the entry next goes live.
 
         Raises:
             FaqError: not the text of an entry, or the user may only read.
@@ -74,8 +92,11 @@ class FaqDesk:
             newest = _newest(session, id)
             if newest and entry and entry.lock != lock:
                 session.expunge(newest)
-                raise ChangedMeanwhileError(newest)
-            return _add(session, id, content, user, "draft")
+                raise ChangedMeanwhileError(newest, entry.lock)
+            version = _add(session, id, content, user, "draft")
+            for kept in session.scalars(select(Kept).where(Kept.id.in_(covers))):
+                session.merge(FaqCovers(entry_id=id, kept_id=kept.id))
+            return version
 
     def submit(self, id: str, number: int, user: User) -> None:
         """Hand a draft in for approval.
@@ -103,6 +124,20 @@ class FaqDesk:
         with self._database.writing() as session:
             version = _get(session, id, number, "approved")
             _make_live(session, version, user, "rolled back")
+
+    def withdraw(self, id: str, user: User) -> None:
+        """Take the live version off; where the corpus has an entry of this id, that one answers again.
+
+        Raises:
+            FaqError: the entry isn't live, or the user may only read.
+        """
+        _check_editor(user)
+        with self._database.writing() as session:
+            entry = session.get(FaqRecord, id, with_for_update=True)
+            if entry is None or entry.live_version is None:
+                raise FaqError(f"“{id}” isn't live, so it can't be taken off.")
+            before, entry.live_version = entry.live_version, None
+            audit.log(session, user.name, "withdrawn", ("faq", id), before={"version": before}, after={"version": None})
 
     def diff(self, id: str, older: int, newer: int) -> str:
         """What changed between two versions, as a unified diff; empty when nothing did."""
@@ -133,8 +168,7 @@ class FaqDesk:
         with self._database.writing() as session:
             for content in texts:
                 id = parse(content).meta.id
-                newest = _newest(session, id)
-                if newest is None or newest.content != content:
+                if _live_content(session, id) != content:
                     _make_live(session, _add(session, id, content, user, "approved"), user, "imported")
                     count += 1
         return count
@@ -152,6 +186,25 @@ class FaqDesk:
                 _make_live(session, version, user, new)
             else:
                 audit.log(session, user.name, new, ("faq", id), after={"version": number})
+
+
+def live_texts(database: Database) -> dict[str, str]:
+    """The live text of each entry that has one, by its id."""
+    joined = (FaqRecord.id == FaqVersion.entry_id) & (FaqRecord.live_version == FaqVersion.number)
+    with database.reading() as session:
+        rows = session.execute(select(FaqRecord.id, FaqVersion.content).join(FaqVersion, joined))
+        return {row.id: row.content for row in rows}
+
+
+def newest_versions(database: Database) -> dict[str, tuple[FaqVersion, int | None]]:
+    """The newest version of each entry and the number of its live one, by the entry's id."""
+    latest = select(FaqVersion.entry_id, func.max(FaqVersion.number).label("number")).group_by(FaqVersion.entry_id)
+    last = latest.subquery()
+    is_last = (FaqVersion.entry_id == last.c.entry_id) & (FaqVersion.number == last.c.number)
+    wanted = select(FaqVersion, FaqRecord.live_version).join(last, is_last)
+    with database.reading() as session:
+        rows = session.execute(wanted.join(FaqRecord, FaqRecord.id == FaqVersion.entry_id)).all()
+        return {row[0].entry_id: (row[0], row[1]) for row in rows}
 
 
 def parse(content: str) -> FaqEntry:
@@ -200,6 +253,24 @@ def _make_live(session: Session, version: FaqVersion, user: User, what: str) -> 
         version.approved_by, version.approved_at = user.name, now()
     after = {"version": version.number}
     audit.log(session, user.name, what, ("faq", entry.id), before={"version": before}, after=after)
+    _mark_covered(session, entry.id, user)
+
+
+def _mark_covered(session: Session, id: str, user: User) -> None:
+    """The kept questions that the entry was written for are answered from now on."""
+    mine = FaqCovers.entry_id == id
+    wanted = select(Kept).join(FaqCovers, FaqCovers.kept_id == Kept.id).where(mine, Kept.status != "covered")
+    for kept in session.scalars(wanted.order_by(Kept.id).with_for_update(of=Kept)).all():
+        before, kept.status = kept.status, "covered"
+        status = {"before": {"status": before}, "after": {"status": kept.status}}
+        audit.log(session, user.name, "status set", ("kept", kept.id), **status)
+    session.execute(delete(FaqCovers).where(mine))
+
+
+def _live_content(session: Session, id: str) -> str | None:
+    entry = session.get(FaqRecord, id)
+    live = session.get(FaqVersion, (id, entry.live_version)) if entry and entry.live_version else None
+    return live.content if live else None
 
 
 def _newest(session: Session, id: str) -> FaqVersion | None:

@@ -239,6 +239,15 @@ class FaqVersion(Base):
     approved_at: Mapped[datetime | None]
 
 
+class FaqCovers(Base):
+    """A kept question that is covered once the entry written for it goes live."""
+
+    __tablename__ = "faq_covers"
+
+    entry_id: Mapped[str] = mapped_column(ForeignKey("faq_entries.id", ondelete="CASCADE"), primary_key=True)
+    kept_id: Mapped[int] = mapped_column(ForeignKey("kept.id", ondelete="CASCADE"), primary_key=True)
+
+
 class Document(Base):
     """A document that staff uploaded, named or wrote, and where it stands.
 

@@ -18,7 +18,7 @@ from ingest.vocabulary import Vocabulary
 from settings import Settings
 
 PARTS = ("article.md", "literature", "clinic")
-FAQ = "faq"
+FAQ: Literal["faq"] = "faq"
 STAGED = "-staged"
 """Ends the name of the collection that the next version is built in."""
 
@@ -78,8 +78,9 @@ def _ingest(
     terms = Terms(Vocabulary.load(settings.corpus_dir / "vocabulary.toml"))
     tools = Tools(identify(settings.embedder), embed, terms, report)
     summary = update_index(root, loaded, tools, rebuild=rebuild)
-    if not paths and (settings.corpus_dir / FAQ).is_dir():
-        entries = load_faq(settings.corpus_dir / FAQ, loaded.owners)
+    own, approved = settings.corpus_dir / FAQ, desk_folder(settings, FAQ)
+    if not paths and (own.is_dir() or approved.is_dir()):
+        entries = load_faq(own, loaded.owners, approved)
         summary.take_in(update_index(faq_folder(settings).root, entries, tools, rebuild=rebuild))
     return summary
 

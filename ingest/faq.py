@@ -60,22 +60,29 @@ class FaqEntry(BaseModel):
     sentences: list[FaqSentence]
 
 
-def load_entries(folder: Path) -> tuple[list[FaqEntry], list[Problem]]:
-    """All entries directly in a folder, in order of name, and what is wrong with the others."""
+def load_entries(folder: Path, over: Path | None = None) -> tuple[list[FaqEntry], list[Problem]]:
+    """All entries directly in a folder, in order of name, and what is wrong with the others.
+
+    Those of ``over`` come first, and each takes the place of the entry of its id in ``folder``.
+    """
     entries: list[FaqEntry] = []
     problems: list[Problem] = []
     owners: dict[str, Path] = {}
-    for path in sorted(folder.glob("*.md")):
+    first = sorted(over.glob("*.md")) if over else []
+    for path in (*first, *sorted(folder.glob("*.md"))):
         try:
             entry = read_entry(path)
         except UnusableFileError as error:
             problems.append(error.problem)
             continue
+        if path.parent != over and owners.get(entry.meta.id, path).parent == over:
+            continue
         asked = [_plain(question) for question in entry.meta.questions]
         twice = next((key for key in (entry.meta.id, *asked) if key in owners), None)
         if twice:
             field = "id" if twice == entry.meta.id else "questions"
-            message = f"“{twice}” is already in {owners[twice].name}"
+            other = owners[twice]
+            message = f"“{twice}” is already in {other.name if other.parent == path.parent else other}"
             problems.append(Problem(path, message, line=_line_of(path, twice), field=field))
             continue
         owners |= dict.fromkeys((entry.meta.id, *asked), path)
@@ -104,14 +111,15 @@ def read_entry(path: Path) -> FaqEntry:
     return FaqEntry(path=path, meta=meta, sentences=sentences)
 
 
-def load_faq(folder: Path, known: Collection[str] | None = None) -> Loaded:
+def load_faq(folder: Path, known: Collection[str] | None = None, over: Path | None = None) -> Loaded:
     """The entries of a folder as sources for the index.
 
     Args:
         folder: where they lie.
         known: ids of all sources there are; a sentence that cites another one is a problem (its entry isn't used).
+        over: a folder whose entries take the place of those of the same id.
     """
-    entries, problems = load_entries(folder)
+    entries, problems = load_entries(folder, over)
     if known is not None:
         problems += [problem for entry in entries for problem in _unknown(entry, known)]
     return Loaded(sources=[_source(entry) for entry in entries], problems=problems)

@@ -55,6 +55,10 @@ class IngestError(OperatorError):
     """An ingest can't run or finish; the message says why and what to do. The live index is untouched."""
 
 
+class IndexBusyError(IngestError):
+    """Another ingest is writing to the index; what was wanted can be tried again when that has finished."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What an update works with.
@@ -120,7 +124,8 @@ def update_index(root: Path, loaded: Loaded, tools: Tools, *, rebuild: bool = Fa
         rebuild: start from nothing, whatever is there.
 
     Raises:
-        IngestError: another ingest is running, the folder can't be written, or the disk is full.
+        IndexBusyError: another ingest is running.
+        IngestError: the folder can't be written, or the disk is full.
         IndexUnusableError: the index was built by another embedder or layout and ``rebuild`` is False.
     """
     try:
@@ -396,5 +401,5 @@ def _lock(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise IngestError(f"Another ingest is writing to {root}; wait until it has finished.") from error
+            raise IndexBusyError(f"Another ingest is writing to {root}; wait until it has finished.") from error
         yield

@@ -13,6 +13,7 @@ DESK: dict[str, str] = {
     "desk/inbox.py": "nav_inbox",
     "desk/tickets.py": "nav_tickets",
     "desk/draft.py": "nav_draft",
+    "desk/faq.py": "nav_faq",
     "desk/documents.py": "nav_documents",
     "desk/audit.py": "nav_audit",
     "desk/asked.py": "nav_asked",
