@@ -76,7 +76,7 @@ def test_what_the_first_version_stored_is_there_after_the_upgrade(settings: Sett
     with database.reading() as session:
         connection = session.connection()
         assert MigrationContext.configure(connection).get_current_revision() == head()
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert differences(connection) == []
         for name, row in before.items():
             table = Table(name, MetaData(), autoload_with=connection)
             now = dict(session.execute(select(table)).mappings().one())
