@@ -47,7 +47,7 @@ def write(page: Page, url: str, question: str, sentence: str) -> None:
     """Fill the form of a new answer, its source found by the search."""
     page.goto(f"{url}/faq")
     page.get_by_role("button", name="Write a new answer").click()
-    page.get_by_label("Ways to ask it").fill(question)
+    page.get_by_role("textbox", name="Ways to ask it").fill(question)
     page.get_by_label("Sentence 1", exact=True).fill(sentence)
     page.get_by_label("Sentence 1", exact=True).press("Control+Enter")
     page.get_by_text("Find sources for sentence 1").click()

@@ -97,20 +97,23 @@ def _row(staff: Staff, work: Work, editing: Editing, place: int, line: Line) -> 
             format_func=lambda id: titles[id],
             key=f"{start}_cites",
         )
-        if text.strip():
-            reason = work.check.sentence(" ".join(text.split()), tuple(cites))
-            told = (
-                words.html("faq_fits_not", number=number, reason=reason)
-                if reason
-                else words.html("faq_fits", number=number)
-            )
-            st.html(f'<p class="ka-small" role="status">{"✕" if reason else "✓"} {told}</p>')
+        # Always there, so that what stands below keeps its place, and a search stays open, when the verdict appears.
+        with st.container():
+            if text.strip():
+                _verdict(staff, work, number, text, cites)
         with st.expander(words.text("faq_find", number=number)):
             _finder(staff, start, number, text, cites)
         st.button(
             words.text("faq_remove", number=number), on_click=_remove, args=(editing, place), key=f"{start}_remove"
         )
     return Line(text, tuple(cites))
+
+
+def _verdict(staff: Staff, work: Work, number: str, text: str, cites: list[str]) -> None:
+    reason = work.check.sentence(" ".join(text.split()), tuple(cites))
+    words = staff.words
+    told = words.html("faq_fits_not", number=number, reason=reason) if reason else words.html("faq_fits", number=number)
+    st.html(f'<p class="ka-small" role="status">{"✕" if reason else "✓"} {told}</p>')
 
 
 def _finder(staff: Staff, start: str, number: str, text: str, cites: list[str]) -> None:
