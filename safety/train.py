@@ -43,6 +43,9 @@ written to look dangerous: of everyday questions far fewer are taken (about 0.3 
 off topic is still looked up, and ``medical_advice`` only adds a sentence. Chosen with ``evals/messages/dev.jsonl``."""
 
 OWN_QUESTIONS = 4
+CORPUS = "corpus"
+"""Author of the literature's own questions: too easy to be counted where thresholds are chosen."""
+
 _SUICIDE = re.compile(r"suicid|self-harm|kill|crisis|overdos", re.IGNORECASE)
 
 CALM = ("ordinary", "medical_advice")
@@ -103,7 +106,7 @@ def own_questions(corpus: Path, share: int = OWN_QUESTIONS) -> list[Labelled]:
         for line in path.read_text(encoding="utf-8").splitlines():
             texts = json.loads(line).get("questions", []) if line.strip() else []
             found += [
-                Labelled(text=text, label="ordinary", family=f"corpus-{path.stem}", author="corpus") for text in texts
+                Labelled(text=text, label="ordinary", family=f"corpus-{path.stem}", author=CORPUS) for text in texts
             ]
     return [row for row in found[::share] if not _SUICIDE.search(row.text)]
 
@@ -178,8 +181,9 @@ def _recalls(task: Task, probabilities: Floats) -> str:
 
 def choose_thresholds(task: Task, probabilities: Floats) -> dict[str, float]:
     """The least probability from which each label holds, so that its share of false alarms stays in the budget."""
-    calm = np.isin(task.labels, [LABELS.index(label) for label in CALM])
-    ordinary = task.labels == LABELS.index("ordinary")
+    written = np.array([row.author != CORPUS for row in task.rows])
+    calm = np.isin(task.labels, [LABELS.index(label) for label in CALM]) & written
+    ordinary = (task.labels == LABELS.index("ordinary")) & written
     thresholds = {}
     for name, budget in BUDGETS.items():
         column = probabilities[:, LABELS.index("crisis" if name == "check_in" else name)]
