@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from desk.database import Database
 from desk.users import Users
@@ -18,6 +17,7 @@ from tests.browser.conftest import PASSWORD, STAFF, environment, free_port, sign
 from tests.browser.test_chat_browser import ask, no_sideways_scroll, open_chat
 from tests.desk.three_cards import QUESTION, SENTENCE, small_settings
 
+Another = Callable[..., Page]
 pytestmark = pytest.mark.browser
 TITLE = "Esketamine Nasal Spray"
 
@@ -36,11 +36,20 @@ def desk(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterat
         yield url
 
 
-def another(chromium: Browser, width: int = 1200) -> Page:
-    """Somebody else's browser."""
-    context = chromium.new_context(viewport={"width": width, "height": 800})
-    context.set_default_timeout(20_000)
-    return context.new_page()
+@pytest.fixture
+def another(chromium: Browser) -> Iterator[Another]:
+    """Opens somebody else's browser."""
+    contexts: list[BrowserContext] = []
+
+    def open_one(width: int = 1200) -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": 800})
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_one
+    for context in contexts:
+        context.close()
 
 
 def write(page: Page, url: str, question: str, sentence: str) -> None:
@@ -55,8 +64,8 @@ def write(page: Page, url: str, question: str, sentence: str) -> None:
     expect(page.get_by_text("Sentence 1: its sources bear it out.")).to_be_visible()
 
 
-def test_anna_writes_boris_approves_and_a_patient_is_answered_with_sources(chromium: Browser, desk: str) -> None:
-    patient, anna, boris = another(chromium), another(chromium), another(chromium)
+def test_anna_writes_boris_approves_and_a_patient_is_answered_with_sources(another: Another, desk: str) -> None:
+    patient, anna, boris = another(), another(), another()
     open_chat(patient, desk)
     expect(ask(patient, QUESTION)).not_to_contain_text(SENTENCE)
     sign_in(anna, desk, STAFF[0])
@@ -79,9 +88,8 @@ def test_anna_writes_boris_approves_and_a_patient_is_answered_with_sources(chrom
     expect(patient.locator(".ka-card", has_text=TITLE).last).to_be_visible()
 
 
-def test_a_phone_shows_the_form_without_scrolling_sideways(chromium: Browser, desk: str, tmp_path: Path) -> None:
-    phone = another(chromium, 375)
+def test_a_phone_shows_the_form_without_scrolling_sideways(another: Another, desk: str) -> None:
+    phone = another(375)
     sign_in(phone, desk)
     write(phone, desk, "Does my ride home have to be a family member?", SENTENCE)
     assert no_sideways_scroll(phone)
-    phone.screenshot(path=tmp_path / "form.png", full_page=True)

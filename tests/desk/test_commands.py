@@ -14,8 +14,10 @@ import cli
 from desk import audit
 from desk.database import Database
 from desk.users import Users
+from ingest.embed import Embedder
 from settings import PREFIX, Settings, load_settings
 from tests.desk.conftest import postgresql_only, sqlite_only
+from tests.desk.three_cards import entry, small_settings
 
 GOOD = "tidal copper lantern"
 Run = Callable[..., tuple[int, str]]
@@ -122,3 +124,25 @@ def test_a_wrong_file_is_refused_and_nothing_changes(run: Run, settings: Setting
 
 def test_purge_says_what_it_deleted(run: Run) -> None:
     assert run("records", "purge", "--older-than", "30")[1].startswith("deleted: 0 questions")
+
+
+def test_entries_are_imported_published_and_exported(
+    run: Run, embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = small_settings(tmp_path / "small", embedder)
+    monkeypatch.setenv(f"{PREFIX}DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv(f"{PREFIX}CORPUS_DIR", str(settings.corpus_dir))
+    load_settings.cache_clear()
+    given, out = tmp_path / "given", tmp_path / "out"
+    given.mkdir()
+    (given / "home.md").write_text(entry("home"), encoding="utf-8")
+    code, printed = run("faq", "import", given)
+    assert code == 0
+    assert "taken in: 1 entries" in printed and "published: 2 FAQ entries" in printed
+    assert "taken in: 0 entries" in run("faq", "import", given)[1]
+    assert run("faq", "export", out) == (0, "written: 1 entries\n")
+    assert (out / "home.md").read_text(encoding="utf-8") == entry("home")
+    assert run("faq", "publish")[0] == 0
+    (given / "bad.md").write_text("no entry", encoding="utf-8")
+    code, printed = run("faq", "import", given)
+    assert code == 1 and "bad.md" in printed and "Traceback" not in printed

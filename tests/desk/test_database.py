@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from desk import audit
 from desk.database import Database, DatabaseError, upgrade
-from desk.models import Base, DailyCount, now
+from desk.models import Base, DailyCount, FaqCovers, FaqRecord, now
 from settings import Settings
 from tests.desk.conftest import sqlite_only
 
@@ -83,3 +85,18 @@ def test_the_audit_log_can_only_be_added_to(change: str, database: Database) -> 
     with database.reading() as session:
         (entry,) = audit.entries(session)
     assert (entry.who, entry.target_id, entry.after) == ("anna", "1", {"status": "covered"})
+
+
+def test_a_database_without_covered_questions_is_brought_up_to_date_with_what_is_in_it(settings: Settings) -> None:
+    database = Database.of(settings)
+    database.ensure()
+    with database.writing() as session:
+        session.add(FaqRecord(id="home", lock=1))
+    database.close()
+    assert database.file is not None
+    with closing(sqlite3.connect(database.file)) as older:
+        older.executescript("DROP TABLE faq_covers; UPDATE alembic_version SET version_num = '0001'")
+    with database.reading() as session:
+        assert session.get_one(FaqRecord, "home").lock == 1
+        assert session.scalars(select(FaqCovers)).all() == []
+    database.close()

@@ -10,7 +10,7 @@ import pytest
 from desk import audit
 from desk.database import Database
 from desk.faq import ChangedMeanwhileError, FaqDesk, FaqError
-from desk.models import User
+from desk.models import Kept, User, now
 from desk.users import Users
 from ingest.faq import FaqEntry
 from settings import ROOT
@@ -117,3 +117,53 @@ def test_the_projects_own_entries_go_in_and_come_out_unchanged(
     assert faq.export(tmp_path / "out") == 10
     written = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
     assert written == {path.name: path.read_bytes() for path in source.iterdir()}
+
+
+def test_a_live_entry_is_taken_off_and_can_come_back(faq: FaqDesk, staff: dict[str, User], database: Database) -> None:
+    with pytest.raises(FaqError, match="isn't live"):
+        faq.withdraw("parking", staff["ben"])
+    faq.save(FIRST, 0, staff["anna"])
+    faq.submit("parking", 1, staff["anna"])
+    faq.approve("parking", 1, staff["ben"])
+    with pytest.raises(FaqError, match="may read"):
+        faq.withdraw("parking", staff["cleo"])
+    faq.withdraw("parking", staff["ben"])
+    assert faq.live() == {}
+    with database.reading() as session:
+        newest = audit.entries(session)[0]
+    assert (newest.who, newest.what, newest.before) == ("ben", "withdrawn", {"version": 1})
+    faq.roll_back("parking", 1, staff["ben"])
+    assert faq.live() == {"parking": FIRST}
+
+
+def test_a_file_like_an_unapproved_draft_goes_live_when_it_is_imported(
+    faq: FaqDesk, staff: dict[str, User], tmp_path: Path
+) -> None:
+    faq.save(FIRST, 0, staff["anna"])
+    (tmp_path / "parking.md").write_text(FIRST, encoding="utf-8")
+    assert faq.bring_in(tmp_path, staff["dora"]) == 1
+    assert faq.live() == {"parking": FIRST}
+
+
+def test_the_questions_an_entry_was_written_for_are_covered_when_it_goes_live(
+    faq: FaqDesk, staff: dict[str, User], database: Database
+) -> None:
+    with database.writing() as session:
+        fields = {"reason": "no_evidence", "outcome": "no_evidence", "confidence": "", "language": "en", "site": ""}
+        kept = Kept(answer_id="a" * 32, at=now(), text="Parking?", consent_at=now(), answer={}, **fields)
+        session.add(kept)
+        session.flush()
+    faq.save(FIRST, 0, staff["anna"], covers=[kept.id, 999])
+    faq.save(SECOND, faq.lock("parking"), staff["anna"], covers=[kept.id])
+    faq.submit("parking", 2, staff["anna"])
+    assert status(database, kept.id) == "open"
+    faq.approve("parking", 2, staff["ben"])
+    assert status(database, kept.id) == "covered"
+    with database.reading() as session:
+        newest = audit.entries(session)[0]
+    assert (newest.who, newest.what, newest.target_kind) == ("ben", "status set", "kept")
+
+
+def status(database: Database, id: int) -> str:
+    with database.reading() as session:
+        return session.get_one(Kept, id).status

@@ -19,7 +19,9 @@ def show(staff: Staff, work: Work) -> None:
     if editing is None or not stand.versions:
         return
     st.html(f"<h3>{words.html('faq_versions')}</h3>")
-    _standing(staff, work)
+    # Looks again every second, but only as long as something is on its way.
+    settled = _is_settled(staff, work, stand)
+    st.fragment(_standing, run_every=None if settled else 1.0)(staff, work, settled=settled)
     for version in stand.versions:
         if version.state == "submitted":
             _waiting(staff, work, stand, version)
@@ -32,12 +34,19 @@ def show(staff: Staff, work: Work) -> None:
         st.button(words.text("faq_withdraw"), on_click=work.withdraw, key="ka_faq_withdraw")
 
 
-@st.fragment(run_every=1.0)
-def _standing(staff: Staff, work: Work) -> None:
-    """Whether questions are answered by the live version yet; looks again every second."""
+def _is_settled(staff: Staff, work: Work, stand: Stand) -> bool:
+    if stand.live is None:
+        return work.publisher.state.phase != "running"
+    return _is_served(staff, work, stand)
+
+
+def _standing(staff: Staff, work: Work, *, settled: bool) -> None:
+    """Whether questions are answered by the live version yet."""
     editing, stand, words = work.editing, work.stand(), staff.words
     if editing is None:
         return
+    if not settled and _is_settled(staff, work, stand):
+        st.rerun()
     state, number = work.publisher.state, str(stand.live)
     if stand.live is not None and _is_served(staff, work, stand):
         told = words.html("faq_is_live", number=number)
