@@ -1,12 +1,13 @@
 # make chat      install, bring the index up to date, start the chat on http://localhost:8501
 # make install   the environment alone; the command is then .venv/bin/ketamine-answers
-# make test      all tests, the browser's included
+# make test      all tests, the browser's included, two files of them at once (TESTS_AT_ONCE=1: one after another)
 # make lint      ruff and mypy
 # make bench     timings, and the plain LangChain + Chroma stack beside ours
 # make eval      the project's own question sets; report in data/evaluation.md
 
 PYTHON ?= python3
 BIN := .venv/bin
+TESTS_AT_ONCE ?= 2
 INSTALLED := .venv/.installed
 
 .PHONY: chat install test lint bench eval chromium
@@ -26,7 +27,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 test: install chromium
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadfile
 
 chromium:
 	@for name in "$$CHROMIUM" chromium chromium-browser google-chrome; do \

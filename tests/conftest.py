@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from answer.engine import Engine
 from ingest.corpus import ingest_paths
@@ -29,10 +30,12 @@ def embedder() -> Embedder:
 def engine(embedder: Embedder) -> Iterator[Engine]:
     """The engine on the project's own corpus."""
     settings = Settings(data_dir=INDEXES, clinic_name="the Harbour Clinic", clinic_contact="phone 555 0100")
-    try:
-        ingest_paths(settings, [], lambda: embedder)
-    except IndexUnusableError:  # left by an older version of the code
-        ingest_paths(settings, [], lambda: embedder, rebuild=True)
+    INDEXES.mkdir(parents=True, exist_ok=True)
+    with FileLock(INDEXES / "lock"):  # two processes may run tests at once
+        try:
+            ingest_paths(settings, [], lambda: embedder)
+        except IndexUnusableError:  # left by an older version of the code
+            ingest_paths(settings, [], lambda: embedder, rebuild=True)
     engine = Engine.open(settings)
     yield engine
     engine.close()
