@@ -1,6 +1,6 @@
 # make chat      install, bring the index up to date, start the chat on http://localhost:8501
 # make install   the environment alone; the command is then .venv/bin/ketamine-answers
-# make test      all tests, the browser's included, two files of them at once (TESTS_AT_ONCE=1: one after another)
+# make test      all tests, two files at once (TESTS_AT_ONCE=1: one after another), then the browser's by themselves
 # make lint      ruff and mypy
 # make bench     timings, and the plain LangChain + Chroma stack beside ours
 # make eval      the project's own question sets; report in data/evaluation.md
@@ -27,7 +27,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 test: install chromium
-	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadfile
+	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadfile -m "not browser"
+	$(BIN)/python -m pytest -m browser
 
 chromium:
 	@for name in "$$CHROMIUM" chromium chromium-browser google-chrome; do \

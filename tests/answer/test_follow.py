@@ -120,7 +120,8 @@ def test_thirty_switches_leave_no_files_open(
         gc.collect()
         counts.append(open_files())
     assert len(names) == 30
-    assert min(counts[20:]) <= max(counts[:10]), counts
+    # Other tests' files come and go; one left open by each switch would make twenty between the tenth and the last.
+    assert min(counts[20:]) - max(counts[:10]) < 10, counts
     assert max(counts) - counts[0] < 30, counts
     assert len(index._open) == len(index._current.manifest.segments)
 

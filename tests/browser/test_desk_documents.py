@@ -76,6 +76,11 @@ def answer(chromium: Browser, url: str, question: str) -> str:
     return page.locator("body").inner_text()
 
 
+def settled(page: Page) -> None:
+    """Wait until the page has been drawn whole: a press while it is drawn anew can be lost on a busy machine."""
+    expect(page.locator("[data-test-script-state=notRunning]").first).to_be_attached(timeout=SECONDS)
+
+
 def test_a_pdf_is_uploaded_approved_by_somebody_else_cited_and_gone_again(
     chromium: Browser, url: str, tmp_path: Path
 ) -> None:
@@ -92,6 +97,7 @@ def test_a_pdf_is_uploaded_approved_by_somebody_else_cited_and_gone_again(
 
     open_documents(boris, url, "boris")
     boris.get_by_role("button", name="Open: Harp music during ketamine infusions").click()
+    settled(boris)
     boris.get_by_role("button", name="Approve this document").click()
     expect(boris.locator(".ka-doc-live").first).to_be_visible(timeout=SECONDS)
 
@@ -118,6 +124,7 @@ def test_the_clinics_facts_answer_with_the_clinic_named_as_their_source(chromium
     expect(anna.get_by_text("was added. Read it through")).to_be_visible()
     open_documents(boris, url, "boris")
     boris.get_by_role("button", name="Open: Parking").click()
+    settled(boris)
     boris.get_by_role("button", name="Approve this document").click()
     expect(boris.locator(".ka-doc-live").first).to_be_visible(timeout=SECONDS)
     shown = answer(chromium, url, "Where can I park?")
