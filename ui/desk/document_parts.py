@@ -16,7 +16,6 @@ from desk.models import Document
 from desk.publishing import Publishing, publishing_of
 from errors import OperatorError
 from ingest.corpus import ingest_paths
-from ingest.embed import Embedder
 from ui.desk.door import Staff
 from ui.words import Words, escape, sanitised
 
@@ -51,7 +50,7 @@ class Desk:
     def work(self) -> object:
         """Bring the index up to date; runs outside the page."""
         settings = self.staff.settings
-        return ingest_paths(settings, [], lambda: Embedder(settings.embedder), report=self.publishing.report)
+        return ingest_paths(settings, [], lambda: self.staff.engine.embedder, report=self.publishing.report)
 
     def attempt(self, action: Callable[[], object], done: str) -> bool:
         """Do something and tell how it went, in the next run; whether it was done."""

@@ -18,7 +18,8 @@ from ui.cards import cards
 from ui.desk.door import Staff
 from ui.words import Words, literal
 
-_DONE = "ka_desk_done"
+DONE = "ka_desk_done"
+"""Id of the sentence about what was just done, for the run that comes next."""
 
 
 def answer_seen(stored: Mapping[str, Any], words: Words) -> str:
@@ -78,13 +79,13 @@ def do(action: Callable[[], object], done: str) -> None:
     except SQLAlchemyError:
         st.warning(shared.parts().words.text("desk_not_stored"))
         return
-    st.session_state[_DONE] = done
+    st.session_state[DONE] = done
     st.rerun()
 
 
 def say_what_was_done(words: Words) -> None:
     """The sentence about what the run before did, once."""
-    done = st.session_state.pop(_DONE, None)
+    done = st.session_state.pop(DONE, None)
     if done:
         st.html(f'<p class="ka-done" role="status">{words.html(done)}</p>')
 

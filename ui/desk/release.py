@@ -15,30 +15,29 @@ from desk.release import Comparison, Releases
 from desk.relying import Relying, relying
 from desk.replay import Kind
 from errors import OperatorError
-from ingest.embed import Embedder
 from ui.desk import door
 from ui.desk.changes import change_html
 from ui.desk.door import Staff
+from ui.desk.parts import DONE, say_what_was_done
 from ui.words import escape, sanitised
 
 _KINDS: tuple[Kind, ...] = get_args(Kind)
 _STYLE = Path(__file__).parent / "release.css"
 _PAGE = 20
 _SHOWN = "ka_release_shown"
-_DONE = "ka_release_done"
 
 
 def show() -> None:
     """Draw the page."""
     staff = door.enter("reader")
     words = staff.words
-    releases = Releases(staff.settings, staff.database, lambda: Embedder(staff.settings.embedder))
+    releases = Releases(staff.settings, staff.database, lambda: staff.engine.embedder)
     st.html(_STYLE)
     st.html(
         f'<div class="ka-library"><h2>{words.html("release_title")}</h2><p>{words.html("release_intro")}</p>'
         f'<p class="ka-small">{words.html("release_limits")}</p></div>'
     )
-    _done(staff)
+    say_what_was_done(words)
     if staff.may("editor"):
         _start(staff, releases)
     found = releases.comparison()
@@ -47,13 +46,6 @@ def show() -> None:
     _go_back(staff, releases)
     _relying(staff, relying(staff.settings, staff.database, lambda id: staff.engine.source(id) is not None))
     _questions(staff)
-
-
-def _done(staff: Staff) -> None:
-    """What the press before this run did, told once."""
-    told = st.session_state.pop(_DONE, None)
-    if told:
-        st.html(f'<p class="ka-done" role="status">{staff.words.html(told)}</p>')
 
 
 def _start(staff: Staff, releases: Releases) -> None:
@@ -200,7 +192,7 @@ def _try(act: Callable[[], object]) -> bool:
 
 def _again(told: str) -> None:
     """Draw the page as it is now, and say what was done."""
-    st.session_state[_DONE] = told
+    st.session_state[DONE] = told
     st.rerun()
 
 
